@@ -1,10 +1,14 @@
-# The Explorer's files, so that it works where the internet does not.
-FROM node:20.20.2-bookworm-slim AS explorer
-WORKDIR /explorer
-COPY server/explorer/package.json server/explorer/package-lock.json ./
+# The files of the console and of the Explorer, so that they work where the internet does not.
+FROM node:20.20.2-bookworm-slim AS pages
+WORKDIR /pages
+COPY package.json package-lock.json ./
+COPY clients/package.json clients/
+COPY console/package.json console/
+COPY server/explorer/package.json server/explorer/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-COPY server/explorer/build.mjs ./
-RUN npm run build
+COPY console console
+COPY server/explorer/build.mjs server/explorer/
+RUN npm run bundle --workspace console && npm run build --workspace server/explorer
 
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
@@ -12,7 +16,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-COPY --from=explorer /explorer/dist server/explorer/dist
+COPY --from=pages /pages/console/bundle console/bundle
+COPY --from=pages /pages/server/explorer/dist server/explorer/dist
 ARG VERSION=dev
 # Without cgo the binary needs no C library, and the final image has none.
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /ringback ./server

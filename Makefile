@@ -6,7 +6,7 @@ ARGS ?=
 BENCH ?= FormBody|Sign|EffectiveTarget|Claim|Record
 BENCHTIME ?= 1s
 
-.PHONY: help run test test-postgres lint generate bench image-check explorer ci
+.PHONY: help run test test-postgres lint generate bench image-check npm console explorer screenshots snapshots ci
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -33,9 +33,25 @@ bench: ## Runs the benchmarks of models; what processes do together measures: go
 image-check: ## Builds what the Dockerfile builds, from what .dockerignore lets through
 	TEST_IMAGE=1 go test -count=1 -run '^TestImage' ./server
 
-explorer: ## Builds the Explorer's files, which need npm; without them /explorer says so
-	npm ci --prefix server/explorer --no-audit --no-fund
-	npm run build --prefix server/explorer
+npm: node_modules/.package-lock.json
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+console: npm ## Builds the console, which needs npm: what is committed in console/dist, and what is served where it was built
+	npm run build --workspace console
+	npm run bundle --workspace console
+
+explorer: npm ## Builds the Explorer's files, which need npm; without them they come from a public CDN
+	npm run build --workspace server/explorer
+
+screenshots: console ## Takes the pictures of the README anew, of a real server; needs openssl and Chromium
+	go build -o data/ringback ./server
+	.ci/with-server data/ringback npm run screenshots --workspace console
+
+snapshots: console ## Takes anew the pictures that the console is held to: look at them before they are committed
+	go build -o data/ringback ./server
+	.ci/with-server data/ringback npm run snapshots --workspace console
 
 ci: ## Runs everything that must hold before a change lands
 	.ci/run

@@ -64,6 +64,10 @@ func TestEveryRootFieldIsPublicOrSaysWhoMayUseIt(t *testing.T) {
 		switch e.who {
 		case platformOnly:
 			want = "PLATFORM"
+		case sessionOnly:
+			want = "SESSION"
+		case partnerOnly:
+			want = "PARTNER"
 		case userOnly:
 			want = "USER"
 		}
@@ -99,6 +103,49 @@ func TestPublicFieldsNeedNoCredentials(t *testing.T) {
 	token := a.text("createSessionUsingUserKey.token")
 	if got := w.ok(caller{"Authorization", "Bearer " + token}, `{ me { rawID } }`, nil).at("me.rawID"); got != "123123" {
 		t.Errorf("the new session is %v's", got)
+	}
+}
+
+func TestLoginCodeOpensASessionOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code, err := w.service.Access.CreateLoginCode(t.Context(), demoUser)
+	modelstest.NoError(t, err)
+	const query = `mutation($c: String!) { createSessionUsingLoginCode(input: {code: $c}) { token expiresAt } }`
+	given := variables{"c": code.Code.Reveal()}
+	a := w.ok(caller{}, query, given)
+	if got := a.at("createSessionUsingLoginCode.expiresAt"); got != "2020-08-08T16:25:35.000Z" {
+		t.Errorf("a session ends at %v, which is not in 30 days", got)
+	}
+	token := a.text("createSessionUsingLoginCode.token")
+	if got := w.ok(caller{"x-auth-token", token}, `{ me { rawID } }`, nil).at("me.rawID"); got != "123123" {
+		t.Errorf("the new session is %v's", got)
+	}
+	for _, who := range []caller{{}, platform()} { // credentials change nothing about it
+		w.do(who, query, given).wantError(models.CodeIncorrectLoginCode, "", "createSessionUsingLoginCode")
+	}
+}
+
+func TestWhoIsNotKnownIsToldWhatToSendInstead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.admin().value
+	for name, c := range map[string]struct {
+		who    caller
+		status int
+		says   string
+	}{
+		"a token that nobody reads": {caller{"x-api-token", token}, 401, "x-api-token has a session's token: send it as x-auth-token"},
+		"a token as a key":          {caller{"x-api-key", token}, 401, "x-api-key has a session's token"},
+		"a key as a token":          {caller{"x-auth-token", platform().value}, 401, "x-auth-token has a key: send it as x-api-key"},
+	} {
+		a := w.do(c.who, `{ me { id } }`, nil)
+		if a.Status != c.status || !strings.Contains(a.Body, c.says) || strings.Contains(a.Body, c.who.value) {
+			t.Errorf("%s: status %d: %s", name, a.Status, a.Body)
+		}
+	}
+	if a := w.do(caller{"x-api-token", token}, `{ version }`, nil); a.Status != 200 || len(a.Errors) != 0 { // nothing was needed
+		t.Errorf("what is public is refused: %s", a.Body)
 	}
 }
 
@@ -152,7 +199,7 @@ func TestAViewerChangesNothingButItsOwnKeysAndSession(t *testing.T) {
 	key, _ := w.userKey(viewerUser)
 	each(func(name string, e example) {
 		who, query := w.viewer(), strings.ReplaceAll(e.query, "$key", quote(key))
-		if e.who != editorUp && e.who != adminOnly && e.who != platformOnly {
+		if e.who != editorUp && e.who != adminOnly && !e.privileged() {
 			w.ok(who, query, nil)
 			return
 		}
@@ -166,7 +213,7 @@ func TestAnEditorChangesProjectsButNeitherTheAccountNorDeletesProjects(t *testin
 	key, _ := w.userKey(editorUser)
 	each(func(name string, e example) {
 		who, query := w.editor(), strings.ReplaceAll(e.query, "$key", quote(key))
-		if e.who != adminOnly && e.who != platformOnly {
+		if e.who != adminOnly && !e.privileged() {
 			w.ok(who, query, nil)
 			return
 		}
@@ -180,7 +227,7 @@ func TestAnAdminDoesEverythingButThePlatformsPart(t *testing.T) {
 	key, _ := w.userKey(demoUser)
 	each(func(name string, e example) {
 		who, query := w.admin(), strings.ReplaceAll(e.query, "$key", quote(key))
-		if e.who != platformOnly {
+		if !e.privileged() {
 			w.ok(who, query, nil)
 			return
 		}
@@ -209,7 +256,7 @@ func TestAnotherAccountsAdminFindsNothing(t *testing.T) {
 			return
 		}
 		want := models.CodeNotFound
-		if e.who == platformOnly {
+		if e.privileged() {
 			want = models.CodeForbidden
 		}
 		w.unchanged(func() {
@@ -231,7 +278,7 @@ func TestThePlatformMayDoEverythingButWhatNeedsAUser(t *testing.T) {
 		if e.platform != "" {
 			query = e.platform
 		}
-		if e.who != userOnly {
+		if e.who != userOnly && e.who != sessionOnly {
 			w.ok(platform(), query, nil)
 			return
 		}

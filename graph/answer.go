@@ -31,7 +31,7 @@ func (h *handler) begin(next http.Handler) http.Handler {
 func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	failed := &failures{}
 	response := next(context.WithValue(ctx, failuresKey{}, failed))
-	failed.tell(ctx, h.log)
+	failed.log(ctx, h.log)
 	if response == nil { // of a stream that has ended
 		return nil
 	}
@@ -42,11 +42,11 @@ func (h *handler) whole(ctx context.Context, next graphql.ResponseHandler) *grap
 	if err == nil {
 		return response
 	}
-	told := h.present(ctx, err)
+	presented := h.present(ctx, err)
 	if operation := graphql.GetOperationContext(ctx).Operation; operation != nil && operation.Operation == ast.Mutation {
-		told.Message += doneAllTheSame
+		presented.Message += doneAllTheSame
 	}
-	return &graphql.Response{Errors: gqlerror.List{told}}
+	return &graphql.Response{Errors: gqlerror.List{presented}}
 }
 
 func isTimeout(err *gqlerror.Error) bool { return err.Extensions["code"] == models.CodeTimeout }
@@ -188,6 +188,9 @@ func (f *frame) carriedOut(ctx context.Context, response *graphql.Response) {
 	}
 }
 
+// bufferBytes is as much of an answer as is written at once where it is made as it is written.
+const bufferBytes = 4 << 10
+
 var noData, dataKey = []byte(`"data":null`), []byte(`"data":`)
 
 func (f *frame) Write(response []byte) (int, error) {
@@ -199,7 +202,11 @@ func (f *frame) Write(response []byte) (int, error) {
 	if f.data == nil || at < 0 {
 		return f.ResponseWriter.Write(response)
 	}
-	w := bufio.NewWriter(f.ResponseWriter)
+	size := bufferBytes
+	if len(f.postponed) == 0 {
+		size = min(size, len(response)+len(f.data))
+	}
+	w := bufio.NewWriterSize(f.ResponseWriter, size)
 	_, _ = w.Write(response[:at])
 	_, _ = w.Write(dataKey)
 	for i, part := range bytes.Split(f.data, []byte{place}) {

@@ -135,9 +135,12 @@ func (r *rewriter) set(set ast.SelectionSet) ast.SelectionSet {
 			out[i] = field
 		case *ast.InlineFragment:
 			fragment := new(*s)
-			fragment.SelectionSet = r.set(s.SelectionSet)
+			fragment.SelectionSet, fragment.Directives = r.set(s.SelectionSet), atOnce(s.Directives)
 			out[i] = fragment
 		case *ast.FragmentSpread: // gqlgen finds the fragment by its name
+			spread := new(*s)
+			spread.Directives = atOnce(s.Directives)
+			out[i] = spread
 			if r.document.Fragments.ForName(s.Name) == nil {
 				fragment := new(*s.Definition)
 				fragment.SelectionSet = r.set(fragment.SelectionSet)
@@ -146,6 +149,12 @@ func (r *rewriter) set(set ast.SelectionSet) ast.SelectionSet {
 		}
 	}
 	return out
+}
+
+// atOnce leaves out @defer: gqlgen would leave a part out of the one answer that there is, and wait for ever for who
+// asks for it. To defer is a server's choice.
+func atOnce(directives ast.DirectiveList) ast.DirectiveList {
+	return slices.DeleteFunc(slices.Clone(directives), func(d *ast.Directive) bool { return d.Name == "defer" })
 }
 
 func (r *rewriter) list(list ast.ArgumentList) ast.ArgumentList {

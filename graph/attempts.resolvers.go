@@ -26,7 +26,7 @@ func (r *callbackResolver) HeldByPause(ctx context.Context, obj *callback.Callba
 }
 
 func (r *callbackResolver) ReplayedBy(ctx context.Context, obj *callback.Callback) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.ReplayedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.ReplayedByUserID)
 }
 
 func (r *mutationResolver) RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error) {
@@ -37,6 +37,20 @@ func (r *mutationResolver) RetryCallback(ctx context.Context, input RetryCallbac
 	}
 	c, err := r.service.Receivers.RetryCallback(ctx, models.ActorFrom(ctx), which)
 	return &RetryCallbackPayload{Callback: c}, err
+}
+
+func (r *mutationResolver) RetryCallbacks(ctx context.Context, input RetryCallbacksInput) (*RetryCallbacksPayload, error) {
+	var ids ids
+	given := ids.readAnyOwner(input.Owner)
+	if ids.err != nil {
+		return nil, ids.err
+	}
+	in := callback.ToAttempt{Owner: bulkOwner(given)}
+	if filter := input.Filter.Value(); filter != nil {
+		in.Filter = *filter
+	}
+	done, err := r.service.Receivers.RetryCallbacks(ctx, models.ActorFrom(ctx), in)
+	return &RetryCallbacksPayload{RetriedCallbacks: done.Count, SearchedUntil: done.SearchedUntil}, err
 }
 
 func (r *mutationResolver) CancelCallback(ctx context.Context, input CancelCallbackInput) (*CancelCallbackPayload, error) {

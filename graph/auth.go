@@ -12,10 +12,14 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
+// headersKey is of the headers of a request: an error about its credentials says what is wrong with them.
+type headersKey struct{}
+
 // authenticate puts the actor of a request into its context. Without credentials the request goes on as a stranger's;
 // with ones that are not valid it ends here, with 401 and a body of GraphQL's shape.
 func (h *handler) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), headersKey{}, r.Header))
 		actor, err := h.service.Access.Authenticate(r.Context(), tenant.CredentialsFrom(r.Header))
 		switch {
 		case err == nil:
@@ -23,7 +27,7 @@ func (h *handler) authenticate(next http.Handler) http.Handler {
 		case models.ErrorCode(err) == models.CodeUnauthenticated:
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			h.writeError(w, r, http.StatusUnauthorized, err)
-		case models.IsTimeout(err):
+		case models.MayPass(err) != nil:
 			h.writeError(w, r, http.StatusServiceUnavailable, err)
 		default:
 			h.writeError(w, r, http.StatusInternalServerError, err)
@@ -52,6 +56,10 @@ func allow(ctx context.Context, _ any, next graphql.Resolver, who Caller) (any, 
 	switch who {
 	case CallerUser:
 		check = actor.RequireUser
+	case CallerSession:
+		check = actor.RequireSession
+	case CallerPartner:
+		check = actor.RequirePartner
 	case CallerPlatform:
 		check = actor.RequirePlatform
 	case CallerAnyoneKnown:

@@ -7,16 +7,16 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/tenant"
 )
 
 // readBulkOwner reads whose callbacks are replayed.
 func (r *ids) readBulkOwner(of *BulkReplayOwnerInput) callback.BulkOwner {
-	given := r.oneOf("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone",
-		r.readOptional("projectId", tenant.TypeProject, of.ProjectID),
-		r.readOptional("accountId", tenant.TypeAccount, of.AccountID),
-		r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID))
-	return callback.BulkOwner{ProjectID: given[0], AccountID: given[1], SSOClientID: given[2]}
+	owner := CallbackOwnerInput(*of)
+	return bulkOwner(r.readAnyOwner(&owner))
+}
+
+func bulkOwner(of models.KeyScope) callback.BulkOwner {
+	return callback.BulkOwner{ProjectID: of.ProjectID, AccountID: of.AccountID, SSOClientID: of.SSOClientID}
 }
 
 func changeBulkReplay(
@@ -30,7 +30,7 @@ func changeBulkReplay(
 	return change(ctx, models.ActorFrom(ctx), raw)
 }
 
-// bulkReplays lists those of a project, or of an account.
+// bulkReplays lists those of a project, an account or an SSO client.
 func (r *Resolver) bulkReplays(
 	ctx context.Context, owner callback.Parent, id int64, asked models.PageArguments,
 ) (*BulkReplayConnection, error) {

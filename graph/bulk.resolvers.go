@@ -22,7 +22,7 @@ func (r *bulkReplayResolver) SkippedReasons(ctx context.Context, obj *callback.B
 }
 
 func (r *bulkReplayResolver) CreatedBy(ctx context.Context, obj *callback.BulkReplay) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }
 
 func (r *bulkReplayResolver) Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error) {
@@ -31,6 +31,17 @@ func (r *bulkReplayResolver) Project(ctx context.Context, obj *callback.BulkRepl
 
 func (r *bulkReplayResolver) Account(ctx context.Context, obj *callback.BulkReplay) (*tenant.Account, error) {
 	return entity[*tenant.Account](ctx, tenant.TypeAccount, idOrNull(obj.Owner.AccountID))
+}
+
+func (r *bulkReplayResolver) SsoClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error) {
+	return entity[*tenant.SSOClient](ctx, tenant.TypeSSOClient, idOrNull(obj.Owner.SSOClientID))
+}
+
+func (r *bulkReplayFilterResolver) CrawlID(ctx context.Context, obj *callback.Filter) (*models.ObjectID, error) {
+	if obj.CrawlID == nil {
+		return nil, nil
+	}
+	return &models.ObjectID{Type: models.TypeCrawl, Raw: obj.CrawlID.Raw}, nil // it may have been given as a bare number
 }
 
 func (r *mutationResolver) ReplayCallbacks(ctx context.Context, input ReplayCallbacksInput) (*ReplayCallbacksPayload, error) {
@@ -67,6 +78,15 @@ func (r *projectResolver) BulkReplays(ctx context.Context, obj *tenant.Project, 
 	return r.bulkReplays(ctx, callback.OfProject, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before})
 }
 
+func (r *sSOClientResolver) BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error) {
+	return r.bulkReplays(ctx, callback.OfSSOClient, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before})
+}
+
 func (r *Resolver) BulkReplay() BulkReplayResolver { return &bulkReplayResolver{r} }
 
-type bulkReplayResolver struct{ *Resolver }
+func (r *Resolver) BulkReplayFilter() BulkReplayFilterResolver { return &bulkReplayFilterResolver{r} }
+
+type (
+	bulkReplayResolver       struct{ *Resolver }
+	bulkReplayFilterResolver struct{ *Resolver }
+)

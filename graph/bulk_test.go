@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -45,11 +46,27 @@ var _ = addAPITest(apiTest{
 	},
 })
 
-// beginBulkReplays makes demoBulkReplay, and one that was cancelled.
+// beginBulkReplays makes demoBulkReplay, and two that were cancelled: one of the demo project, and one of notices.
 func (w *world) beginBulkReplays() {
 	w.tb.Helper()
-	w.cancelBulkReplay(w.replayAll(callback.ToReplayAll{DryRun: true}))
+	w.cancelBulkReplay(w.replayAll(callback.ToReplayAll{DryRun: true, Filter: everyFilter()}))
 	w.replayAll(callback.ToReplayAll{})
+	ctx, by := w.tb.Context(), models.PlatformActor()
+	notices, err := w.service.Callbacks.ReplayAll(ctx, by, callback.ToReplayAll{Owner: callback.BulkOwner{SSOClientID: demoPartner}, DryRun: true})
+	modelstest.NoError(w.tb, err)
+	_, err = w.service.Callbacks.CancelBulkReplay(ctx, by, notices.ID)
+	modelstest.NoError(w.tb, err)
+}
+
+// everyFilter narrows by each field that there is.
+func everyFilter() callback.Filter {
+	at, uid, status := new(time.Unix(0, 0).UTC()), new(models.NewUID()), new(503)
+	return callback.Filter{
+		Status: []callback.Status{callback.StatusFailed}, Event: []callback.EventName{callback.CrawlFinishedEvent}, ErrorCode: []callback.AttemptErrorCode{callback.Timeout},
+		HTTPStatus: status, HTTPStatusRange: &callback.StatusRange{From: status, To: status}, Host: new("hooks.example.com"), UID: uid, Ref: uid,
+		IsReplay: new(true), MinAttempts: new(1), CrawlID: &models.ObjectID{Raw: finishedCrawl}, RunUID: uid, JobUUID: uid, Search: new("12"),
+		CreatedAfter: at, CreatedBefore: at, FinishedAfter: at, FinishedBefore: at, NextAttemptAfter: at, NextAttemptBefore: at,
+	}
 }
 
 // replayAll begins a bulk replay of the demo project, and returns its id.
@@ -97,6 +114,65 @@ func TestABulkReplayIsSeenAsItGoesOn(t *testing.T) {
 		getAccount(id: 123123) { bulkReplays { totalCount nodes { status } } } }`, nil)
 	w.same("of the project", id, list.at("getProject.bulkReplays.nodes.0.id"))
 	w.same("of the account", 3.0, list.at("getAccount.bulkReplays.totalCount"))
+}
+
+// TestABulkReplaySaysWhatItReplays to whoever sees it: each field of the filter as it was given.
+func TestABulkReplaySaysWhatItReplays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cancelBulkReplay(demoBulkReplay)
+	const fields = `{ id filter { status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore
+		httpStatus httpStatusRange { from to } host uid ref isReplay minAttempts crawlId runUid jobUuid search } }`
+	const begin = `mutation($filter: CallbackFilter) {
+		replayCallbacks(input: {owner: {projectId: 1123123}, filter: $filter, dryRun: true}) { bulkReplay ` + fields + ` } }`
+	const uid, at = "0194fdc2-fa2f-7cc0-81d3-ff12045b73c8", "2026-01-02T03:04:05.678Z"
+	given := variables{
+		"status": []any{"FAILED"}, "event": []any{"CRAWL_FINISHED", "JOB_UPDATED"}, "errorCode": []any{"TLS_ERROR"}, "createdAfter": at, "createdBefore": at,
+		"finishedAfter": at, "finishedBefore": at, "nextAttemptAfter": at, "nextAttemptBefore": at, "httpStatus": 503.0,
+		"httpStatusRange": map[string]any{"from": 500.0, "to": nil}, "host": "hooks.example.com", "uid": uid, "ref": uid, "isReplay": false,
+		"minAttempts": 2.0, "crawlId": "12", "runUid": uid, "jobUuid": uid, "search": "12",
+	}
+	a := w.ok(w.editor(), begin, variables{"filter": given})
+	given["crawlId"] = models.ObjectID{Type: models.TypeCrawl, Raw: 12}.String()
+	seen := w.ok(w.viewer(), `query($id: ObjectID!) { node(id: $id) { ... on BulkReplay `+fields+` } }`,
+		variables{"id": a.text("replayCallbacks.bulkReplay.id")})
+	for name, value := range given {
+		if got := seen.at("node.filter." + name); !reflect.DeepEqual(got, value) {
+			t.Errorf("%s is %v, and was given as %v", name, got, value)
+		}
+	}
+	w.cancelBulkReplay(demoBulkReplay + 2)
+	for name, value := range w.ok(w.editor(), begin, nil).at("replayCallbacks.bulkReplay.filter").(map[string]any) {
+		w.same(name+" of no filter", nil, value)
+	}
+}
+
+// TestAPartnersBulkReplaysAreListed with its SSO client, and those of its accounts with these.
+func TestAPartnersBulkReplaysAreListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cancelBulkReplay(demoBulkReplay)
+	own := w.partnerKey(demoPartner)
+	begun := w.ok(own, `mutation { replayCallbacks(input: {owner: {ssoClientId: 1}}) { bulkReplay { id project { id } account { id }
+		ssoClient { rawID } } } }`, nil)
+	w.same("the owner", "1", begun.at("replayCallbacks.bulkReplay.ssoClient.rawID"))
+	id := begun.text("replayCallbacks.bulkReplay.id")
+	const query = `{ getSSOClient(id: 1) { bulkReplays { totalCount nodes { id ssoClient { rawID } } } } }`
+	for name, who := range map[string]caller{
+		"platform": platform(), "partner": own, "READ": w.portal("ssoClientId: 1", "READ"), "MANAGE": w.portal("ssoClientId: 1", "MANAGE"),
+	} {
+		list := w.ok(who, query, nil)
+		w.same(name+": how many", 2.0, list.at("getSSOClient.bulkReplays.totalCount"))
+		w.same(name+": the newest", id, list.at("getSSOClient.bulkReplays.nodes.0.id"))
+		w.same(name+": whose", "1", list.at("getSSOClient.bulkReplays.nodes.0.ssoClient.rawID"))
+	}
+	ofAccount := w.ok(own, `{ getAccount(id: 123123) { bulkReplays { totalCount nodes { ssoClient { id } } } } }`, nil)
+	w.same("of the account", 2.0, ofAccount.at("getAccount.bulkReplays.totalCount"))
+	w.same("not of an SSO client", nil, ofAccount.at("getAccount.bulkReplays.nodes.0.ssoClient"))
+	for who, code := range map[caller]models.Code{w.otherPartner(): models.CodeNotFound, w.admin(): models.CodeForbidden} {
+		w.do(who, query, nil).wantError(code, "", "getSSOClient")
+		w.do(who, `query($id: ObjectID!) { node(id: $id) { id } }`, variables{"id": id}).wantError(models.CodeNotFound, "", "node")
+	}
 }
 
 func TestABulkReplayHasOneOwner(t *testing.T) {

@@ -10,9 +10,15 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func (r *queryResolver) Callbacks(ctx context.Context, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAll, 0,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
+}
+
+func (r *sSOClientResolver) Callbacks(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
+	return callbacks(ctx, callback.OfSSOClient, obj.ID,
 		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
 }

@@ -84,6 +84,12 @@ func TestCheckCallbackFindsAllProblemsAtOnce(t *testing.T) {
 				"addresses":[{"address":"93.184.216.34","verdict":"ALLOWED"},{"address":null,"verdict":"DENIED"}],
 				"effective":{"url":"https://half.example.com:22/","source":"PROJECT","headers":[]}}`,
 		},
+		"a port of another service at a name that is none": {
+			variables{"owner": ofProject, "url": "https://nobody.example.com:22/", "headers": []any{}},
+			`{"ok":true,"problems":[{"field":"apiCallbackUrl","code":"BLOCKED_ADDRESS","severity":"WARNING"},
+				{"field":"apiCallbackUrl","code":"DNS_ERROR","severity":"WARNING"}],"addresses":[],
+				"effective":{"url":"https://nobody.example.com:22/","source":"PROJECT","headers":[]}}`,
+		},
 		"a name that is none": {
 			variables{"owner": ofProject, "url": "https://nobody.example.com/", "headers": []any{}},
 			`{"ok":true,"problems":[{"field":"apiCallbackUrl","code":"DNS_ERROR","severity":"WARNING"}],"addresses":[],
@@ -100,6 +106,19 @@ func TestCheckCallbackFindsAllProblemsAtOnce(t *testing.T) {
 	if diff := cmp.Diff(before, w.dump()); diff != "" {
 		t.Errorf("a check changed the database (-before +after):\n%s", diff)
 	}
+}
+
+// TestCheckCallbackCountsWhatWouldMove: as many as updateProject says afterwards.
+func TestCheckCallbackCountsWhatWouldMove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crawls(3, 1123123, 7000) // beside one that waits
+	const query = `query($url: String) { checkCallback(input: {owner: {projectId: 1123123}, url: $url}) { movedCallbacks } }`
+	for url, want := range map[string]float64{"https://hooks.example.com/new": 4, projectURL: 0, "ftp://hooks.example.com": 0} {
+		w.same(url, want, w.ok(w.editor(), query, variables{"url": url}).at("checkCallback.movedCallbacks"))
+	}
+	a := w.ok(w.editor(), `mutation { updateProject(input: {projectId: 1123123, apiCallbackUrl: "https://hooks.example.com/new"}) { movedCallbacks } }`, nil)
+	w.same("updateProject", 4.0, a.at("updateProject.movedCallbacks"))
 }
 
 // TestCheckCallbackIsForWhoMaySave.
@@ -130,5 +149,20 @@ func TestCheckCallbackIsForWhoMaySave(t *testing.T) {
 		if got := a.code(); got != string(tc.code) && !strings.HasPrefix(got, "GRAPHQL_") {
 			t.Errorf("%s: %q, want %q: %s", name, got, tc.code, a.Body)
 		}
+	}
+}
+
+func TestAnSSOClientConfiguresNoCallbacks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const owner = `owner: {ssoClientId: 1}`
+	for field, query := range map[string]string{
+		"checkCallback":            `{ checkCallback(input: {` + owner + `}) { ok } }`,
+		"pauseCallbacks":           `mutation { pauseCallbacks(input: {` + owner + `}) { account { id } } }`,
+		"resumeCallbacks":          `mutation { resumeCallbacks(input: {` + owner + `}) { account { id } } }`,
+		"setApiCallbackHeaders":    `mutation { setApiCallbackHeaders(input: {` + owner + `, headers: []}) { account { id } } }`,
+		"removeApiCallbackHeaders": `mutation { removeApiCallbackHeaders(input: {` + owner + `, keys: []}) { account { id } } }`,
+	} {
+		w.do(platform(), query, nil).wantError(models.CodeBadUserInput, "owner.ssoClientId", field)
 	}
 }

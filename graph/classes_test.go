@@ -16,6 +16,7 @@ const (
 	forMembers  class = iota // whoever sees the object
 	forEditors               // Editors of it
 	forAdmins                // Admins of it
+	forPartners              // the partner whose SSO client it is of
 	forPlatform              // the service key
 	byCaller                 // it is about the caller, and not compared
 	answered                 // whoever may use the field of Query or Mutation, which access_test.go tries
@@ -63,9 +64,12 @@ var classes = readClasses(map[class]string{
 		Batch: uid page status input customData results resultCount error attemptCount nextAttemptAt createdAt startedAt finishedAt attempts
 		BatchAttempt: uid number startedAt durationMs httpStatus errorCode
 		StandardError: message label scope statusCode params ref
-		Schedule: id rawID uid cron at timezone overlap status nextRunAt lastRunAt createdAt project runs
+		Schedule: id rawID uid cron at timezone overlap status nextRunAt nextRunsAt lastRunAt createdAt project runs
 		BulkReplay: id rawID uid status dryRun matched done replayed succeeded failed skipped skippedReasons startedAt finishedAt
-		BulkReplay: createdBy project account
+		BulkReplay: createdBy project account filter
+		BulkReplayFilter: status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore
+		BulkReplayFilter: httpStatus httpStatusRange host uid ref isReplay minAttempts crawlId runUid jobUuid search
+		BulkReplayHTTPStatusRange: from to
 		BulkReplaySkipped: reason count
 		Account: bulkReplays
 		Project: bulkReplays
@@ -85,16 +89,21 @@ var classes = readClasses(map[class]string{
 		AccountUser: user role
 		CallbackSigningSecret: secret createdAt expiresAt
 		ProjectKey: id rawID name createdAt`,
-	forPlatform: `
-		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookSigningSecrets version createdAt updatedAt
-		SSOClient: callbackHealth
-		Action: executorUrl
-		BatchAttempt: warning requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
-		Action/APICallbackHeader: value
+	forPartners: `
+		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookEvents webhookSigningSecrets version createdAt updatedAt
+		SSOClient: callbackHealth callbacks accounts seesPayloads keys bulkReplays
+		BulkReplay: ssoClient
+		SSOClient/CallbackSigningSecret: secret createdAt expiresAt
+		SSOClientKey: id rawID name createdAt
 		Notice/Callback: targetUrl
 		Notice/Attempt: url warning responseBody responseBodyTruncated requestHeaders responseHeaders headersTruncated
 		Notice/Attempt: remoteAddress httpVersion tlsVersion connectionReused retryAfter
 		Notice/AttemptError: message`,
+	forPlatform: `
+		SSOClient/APICallbackHeader: value
+		Action: executorUrl
+		BatchAttempt: warning requestHeaders responseHeaders headersTruncated remoteAddress httpVersion tlsVersion connectionReused
+		Action/APICallbackHeader: value`,
 	byCaller: `
 		User: accounts userKeys sessions
 		SessionConnection: nodes edges pageInfo totalCount
@@ -104,18 +113,24 @@ var classes = readClasses(map[class]string{
 		Account: role`,
 	answered: `
 		CallbackConnection: searchedUntil
+		Viewer: user project account ssoClient permission
+		CreatePortalSessionPayload: token expiresAt
 		Session: name createdAt expiresAt lastUsedAt isCurrent
 		SSOClientConnection: nodes edges pageInfo totalCount
 		SSOClientEdge: cursor node
 		CreateSessionUsingUserKeyPayload: token expiresAt
+		CreateSessionUsingLoginCodePayload: token expiresAt
 		DeleteSessionPayload: token
 		CreateUserKeyPayload: id rawID secret
 		DeleteUserKeyPayload: userKey
 		UserKey: id rawID createdAt
+		CreateSSOClientKeyPayload: id rawID name key
+		DeleteSSOClientKeyPayload: ssoClientKey
+		RotateWebhookSigningSecretPayload: ssoClient webhookSigningSecret
 		CreateProjectKeyPayload: id rawID name key
 		DeleteProjectKeyPayload: projectKey
 		RotateCallbackSigningSecretPayload: project callbackSigningSecret
-		CallbackCheck: ok problems addresses effective
+		CallbackCheck: ok problems addresses effective movedCallbacks
 		CallbackProblem: field code message severity
 		DiagnoseReceiverPayload: diagnosis
 		CreateProjectPayload: project
@@ -142,6 +157,7 @@ var classes = readClasses(map[class]string{
 		ResumeBulkReplayPayload: bulkReplay
 		CancelBulkReplayPayload: bulkReplay
 		RetryCallbackPayload: callback
+		RetryCallbacksPayload: retriedCallbacks searchedUntil
 		CallbackPreview: event contentType payload targetUrl source headers isSample
 		PreviewedHeader: name value source
 		CancelCallbackPayload: callback
@@ -182,6 +198,12 @@ func readClasses(texts map[class]string) map[string]class {
 		}
 	}
 	return read
+}
+
+// bodies are what a partner sees only where the platform lets it see payloads, but for its notices'.
+var bodies = []string{
+	"Callback.payload", "Attempt.responseBody", "ReportDownload.fileURL", "Batch.input", "Batch.customData", "Batch.results", "Run.results",
+	"Job.input", "Job.output", "Job.metadata",
 }
 
 func TestEveryFieldOfTheSchemaHasAClass(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // caller is a header with a credential; the zero caller is a stranger.
@@ -45,6 +46,29 @@ func (w *world) key(projectID int64) caller {
 	_, text, err := w.service.Access.CreateProjectKey(ctx, models.PlatformActor(), projectID, "CI")
 	modelstest.NoError(w.tb, err)
 	return caller{"x-api-key", text.Reveal()}
+}
+
+// partnerKey makes a key of an SSO client.
+func (w *world) partnerKey(ssoClientID int64) caller {
+	w.tb.Helper()
+	ctx := context.WithoutCancel(w.tb.Context())
+	_, text, err := w.service.Access.CreateSSOClientKey(ctx, models.PlatformActor(), ssoClientID, "CI")
+	modelstest.NoError(w.tb, err)
+	return caller{"x-api-key", text.Reveal()}
+}
+
+// otherPartner makes another SSO client, which has the other account, and a key of it.
+func (w *world) otherPartner() caller {
+	w.tb.Helper()
+	ctx := context.WithoutCancel(w.tb.Context())
+	client, err := w.service.Tenants.CreateSSOClient(ctx, models.PlatformActor(), tenant.NewSSOClient{Name: "Other SSO"})
+	modelstest.NoError(w.tb, err)
+	pools, err := w.store.Pools()
+	modelstest.NoError(w.tb, err)
+	statement := fmt.Sprintf("UPDATE accounts SET sso_client_id = %d WHERE id = %d", client.ID, otherAccount)
+	_, err = pools["write"].ExecContext(ctx, statement)
+	modelstest.NoError(w.tb, err)
+	return w.partnerKey(client.ID)
 }
 
 func (w *world) admin() caller  { return w.session(demoUser) }

@@ -15,14 +15,16 @@ func current(entity any) map[string]any {
 	case *tenant.Project:
 		return currentOf(e.Version, e.UpdatedAt, "apiCallback", e.Callback, map[string]any{
 			"name": e.Name, "primaryDomain": e.PrimaryDomain,
+			"apiCallbackMaxInFlight": e.MaxInFlight, "apiCallbackMaxPerSecond": e.MaxPerSecond,
 		})
 	case *tenant.Account:
 		return currentOf(e.Version, e.UpdatedAt, "apiCallback", e.Callback, map[string]any{
 			"name": e.Name, "timezone": e.Timezone,
+			"apiCallbackMaxInFlight": e.MaxInFlight, "apiCallbackMaxPerSecond": e.MaxPerSecond,
 		})
 	case *tenant.SSOClient:
 		return currentOf(e.Version, e.UpdatedAt, "webhook", e.Webhook, map[string]any{
-			"name": e.Name, "noticeMode": e.NoticeMode,
+			"name": e.Name, "noticeMode": e.NoticeMode, "webhookEvents": e.WebhookEvents,
 		})
 	}
 	return nil

@@ -24,6 +24,7 @@ func TestAConflictShowsThePresentStateWithoutSecrets(t *testing.T) {
 			map[string]any{
 				"version": 1.0, "updatedAt": at, "name": "Site", "primaryDomain": "https://www.example.com",
 				"apiCallbackUrl": projectURL, "apiCallbackHeaderKeys": []any{"X-Project"},
+				"apiCallbackMaxInFlight": nil, "apiCallbackMaxPerSecond": nil,
 			},
 		},
 		"updateAccount": {
@@ -31,13 +32,15 @@ func TestAConflictShowsThePresentStateWithoutSecrets(t *testing.T) {
 			map[string]any{
 				"version": 1.0, "updatedAt": at, "name": "Demo", "timezone": "Europe/London",
 				"apiCallbackUrl": accountURL, "apiCallbackHeaderKeys": []any{"Authorization"},
+				"apiCallbackMaxInFlight": nil, "apiCallbackMaxPerSecond": nil,
 			},
 		},
 		"updateSSOClient": {
 			platform(), `mutation { updateSSOClient(input: {ssoClientId: 1, ifVersion: 7, name: "New"}) { ssoClient { id } } }`,
 			map[string]any{
 				"version": 1.0, "updatedAt": at, "name": "Acme SSO", "noticeMode": "EACH",
-				"webhookUrl": webhookURL, "webhookHeaderKeys": []any{"Authorization"},
+				"webhookEvents": []any{"FIRST_FAILURE", "GIVEN_UP"},
+				"webhookUrl":    webhookURL, "webhookHeaderKeys": []any{"Authorization"},
 			},
 		},
 	} {

@@ -8,7 +8,9 @@ const (
 	editorUp                   // changes by Editor and Admin
 	adminOnly                  // changes by Admin
 	platformOnly               // the service key
+	partnerOnly                // the SSO client's key, and the service key
 	userOnly                   // a session, whatever its roles
+	sessionOnly                // a user's session, or a portal session
 	userOrNamed                // a user for itself, the platform for the user it names
 	ownLists                   // what one may see, which can be nothing
 )
@@ -20,8 +22,13 @@ type example struct {
 	platform string // where the platform has to ask differently
 }
 
+// privileged tells whether no user and no project's key may use it.
+func (e example) privileged() bool { return e.who == platformOnly || e.who == partnerOnly }
+
 // publicFields need no credentials.
-var publicFields = map[string]bool{"Query.version": true, "Mutation.createSessionUsingUserKey": true}
+var publicFields = map[string]bool{
+	"Query.version": true, "Mutation.createSessionUsingUserKey": true, "Mutation.createSessionUsingLoginCode": true,
+}
 
 // examples has every field of Query, Mutation and Subscription that is not public. $key stands for a key of the caller's, or of
 // somebody else's for callers without one.
@@ -41,6 +48,7 @@ var examples = map[string]example{
 	},
 	"Query.previewCallback": {who: member, query: `{ previewCallback(input: {projectId: 1123123, event: CRAWL_FINISHED}) {
 		payload targetUrl headers { name value source } isSample } }`},
+	"Query.viewer": {who: ownLists, query: `{ viewer { user { id } project { id } account { id } ssoClient { id } permission } }`},
 	"Query.getAction": {
 		who: member, query: `{ getAction(id: 1) { id rawID name executorUrl executorHeaders { value } } }`,
 	},
@@ -48,11 +56,11 @@ var examples = map[string]example{
 	"Query.getSchedule": {who: member, query: `{ getSchedule(id: 1) { id rawID uid status } }`},
 	"Query.accounts":    {who: ownLists, query: `{ accounts { totalCount nodes { id } } }`},
 	"Query.nodes":       {who: ownLists, query: `{ nodes(ids: ["TjAwNlByb2plY3QxMTIzMTIz"]) { id rawID } }`},
-	"Query.callbacks":   {who: platformOnly, query: `{ callbacks { totalCount totalCountIsExact searchedUntil nodes { id } } }`},
+	"Query.callbacks":   {who: partnerOnly, query: `{ callbacks { totalCount totalCountIsExact searchedUntil nodes { id } } }`},
 	"Query.ssoClients": {
-		who: platformOnly, query: `{ ssoClients { totalCount nodes { id webhookSigningSecrets { secret } } } }`,
+		who: partnerOnly, query: `{ ssoClients { totalCount nodes { id name webhookUrl } } }`,
 	},
-	"Query.getSSOClient": {who: platformOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
+	"Query.getSSOClient": {who: partnerOnly, query: `{ getSSOClient(id: 1) { id rawID name webhookUrl } }`},
 	"Query.getDiagnosis": {who: member, query: `{ getDiagnosis(id: 1) { id rawID uid url status steps { name status } } }`},
 
 	"Subscription.callbackChanged": {who: member, query: `subscription {
@@ -85,6 +93,8 @@ var examples = map[string]example{
 		createReportDownload(input: {crawlId: 124234, reportTemplateCode: "all_pages"}) { reportDownload { id } } }`},
 	"Mutation.rotateCallbackSigningSecret": {who: adminOnly, query: `mutation {
 		rotateCallbackSigningSecret(input: {projectId: 1123123}) { project { id } callbackSigningSecret { secret } } }`},
+	"Mutation.createPortalSession": {who: adminOnly, query: `mutation {
+		createPortalSession(input: {owner: {projectId: 1123123}, permission: READ}) { token expiresAt } }`},
 	"Mutation.createProjectKey": {who: adminOnly, query: `mutation {
 		createProjectKey(input: {projectId: 1123123, name: "New"}) { id rawID name key } }`},
 	"Mutation.deleteProjectKey": {
@@ -95,6 +105,9 @@ var examples = map[string]example{
 	},
 	"Mutation.retryCallback": {
 		who: editorUp, query: `mutation { retryCallback(input: {callbackId: 2}) { callback { id nextAttemptAt } } }`,
+	},
+	"Mutation.retryCallbacks": {
+		who: editorUp, query: `mutation { retryCallbacks(input: {owner: {projectId: 1123123}}) { retriedCallbacks searchedUntil } }`,
 	},
 	"Mutation.cancelCallback": {
 		who: editorUp, query: `mutation { cancelCallback(input: {callbackId: 3}) { callback { id status } } }`,
@@ -128,7 +141,7 @@ var examples = map[string]example{
 	"Mutation.deleteUserKey": {
 		who: userOnly, query: `mutation { deleteUserKey(input: {userKeyId: $key}) { userKey { id } } }`,
 	},
-	"Mutation.deleteSession": {who: userOnly, query: `mutation { deleteSession { token } }`},
+	"Mutation.deleteSession": {who: sessionOnly, query: `mutation { deleteSession { token } }`},
 
 	"Mutation.createAccount": {who: platformOnly, query: `mutation {
 		createAccount(input: {name: "New", rawID: 77, ssoClientId: 1}) { account { id } } }`},
@@ -137,8 +150,14 @@ var examples = map[string]example{
 	"Mutation.createSSOClient": {
 		who: platformOnly, query: `mutation { createSSOClient(input: {name: "New"}) { ssoClient { id } } }`,
 	},
-	"Mutation.updateSSOClient": {who: platformOnly, query: `mutation {
-		updateSSOClient(input: {ssoClientId: 1, name: "Renamed"}) { ssoClient { id } } }`},
+	"Mutation.updateSSOClient": {who: partnerOnly, query: `mutation {
+		updateSSOClient(input: {ssoClientId: 1, webhookUrl: "https://new.example.com", webhookHeaders: []}) { ssoClient { id } } }`},
+	"Mutation.createSSOClientKey": {who: partnerOnly, query: `mutation {
+		createSSOClientKey(input: {ssoClientId: 1, name: "New"}) { id rawID name key } }`},
+	"Mutation.deleteSSOClientKey": {who: partnerOnly, query: `mutation {
+		deleteSSOClientKey(input: {ssoClientKeyId: 1}) { ssoClientKey { id rawID name createdAt } } }`},
+	"Mutation.rotateWebhookSigningSecret": {who: partnerOnly, query: `mutation {
+		rotateWebhookSigningSecret(input: {ssoClientId: 1}) { ssoClient { id } webhookSigningSecret { secret } } }`},
 	"Mutation.finishCrawl": {who: platformOnly, query: `mutation {
 		finishCrawl(input: {crawlId: 124235, projectId: 1123123}) { crawl { id } callback { id } } }`},
 	"Mutation.finishReportDownload": {who: platformOnly, query: `mutation { finishReportDownload(input: {

@@ -104,7 +104,7 @@ func TellFailures(log *slog.Logger, causes, each int) {
 	for i := range causes * each {
 		f.add("", fmt.Errorf("cause %d", i%causes))
 	}
-	f.tell(context.Background(), log)
+	f.log(context.Background(), log)
 }
 
 // Schema is that of the API.
@@ -114,4 +114,18 @@ func Schema() *ast.Schema { return NewExecutableSchema(Config{}).Schema() }
 func PriceOfField(ctx context.Context, object *ast.Definition, f *ast.FieldDefinition, children int) int {
 	p := newPrice(NewExecutableSchema(Config{Complexity: complexity()}))
 	return pricer{p, nil, nil}.of(ctx, object, &ast.Field{Name: f.Name, Definition: f}, children, nil)
+}
+
+// Described are the names that have a description of their own outside of the schema's files.
+func Described() (names []string) {
+	for name := range descriptions {
+		names = append(names, name)
+	}
+	for name := range fieldDescriptions {
+		names = append(names, "field "+name)
+	}
+	for name := range argumentDescriptions {
+		names = append(names, "argument "+name)
+	}
+	return names
 }

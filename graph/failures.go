@@ -47,20 +47,23 @@ func (f *failures) add(path string, err error) {
 	f.causes = append(f.causes, &failure{err, cause, path, 1})
 }
 
-// tell logs a line for each cause.
-func (f *failures) tell(ctx context.Context, log *slog.Logger) {
+// log writes a line for each cause.
+func (f *failures) log(ctx context.Context, log *slog.Logger) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	id := models.RequestID(ctx)
 	for _, one := range f.causes {
 		level, message := slog.LevelError, "graphql.error"
-		if models.IsTimeout(one.err) {
+		switch models.MayPass(one.err) {
+		case models.ErrTimeout:
 			level, message = slog.LevelWarn, "graphql.timeout"
+		case models.ErrUnavailable:
+			level, message = slog.LevelWarn, "graphql.unavailable"
 		}
 		log.Log(ctx, level, message, "request_id", id, "path", one.path, "count", one.count, "error", one.err)
 	}
 	if f.others > 0 {
-		log.ErrorContext(ctx, "graphql.error", "request_id", id, "count", f.others, "error", "of more causes than are told of")
+		log.ErrorContext(ctx, "graphql.error", "request_id", id, "count", f.others, "error", "of more causes than are logged")
 	}
 }
 
@@ -72,5 +75,5 @@ func (h *handler) fails(ctx context.Context, path string, err error) {
 	}
 	alone := &failures{}
 	alone.add(path, err)
-	alone.tell(ctx, h.log)
+	alone.log(ctx, h.log)
 }

@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	Batch() BatchResolver
 	BatchAttempt() BatchAttemptResolver
 	BulkReplay() BulkReplayResolver
+	BulkReplayFilter() BulkReplayFilterResolver
 	Callback() CallbackResolver
 	CallbackCheck() CallbackCheckResolver
 	CallbackHealth() CallbackHealthResolver
@@ -251,6 +252,7 @@ type ComplexityRoot struct {
 		Done           func(childComplexity int) int
 		DryRun         func(childComplexity int) int
 		Failed         func(childComplexity int) int
+		Filter         func(childComplexity int) int
 		FinishedAt     func(childComplexity int) int
 		Matched        func(childComplexity int) int
 		ObjectID       func(childComplexity int) int
@@ -258,6 +260,7 @@ type ComplexityRoot struct {
 		RawID          func(childComplexity int) int
 		Replayed       func(childComplexity int) int
 		SkippedReasons func(childComplexity int) int
+		SsoClient      func(childComplexity int) int
 		StartedAt      func(childComplexity int) int
 		Status         func(childComplexity int) int
 		Succeeded      func(childComplexity int) int
@@ -274,6 +277,34 @@ type ComplexityRoot struct {
 	BulkReplayEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BulkReplayFilter struct {
+		CrawlID           func(childComplexity int) int
+		CreatedAfter      func(childComplexity int) int
+		CreatedBefore     func(childComplexity int) int
+		ErrorCode         func(childComplexity int) int
+		Event             func(childComplexity int) int
+		FinishedAfter     func(childComplexity int) int
+		FinishedBefore    func(childComplexity int) int
+		HTTPStatus        func(childComplexity int) int
+		HTTPStatusRange   func(childComplexity int) int
+		Host              func(childComplexity int) int
+		IsReplay          func(childComplexity int) int
+		JobUUID           func(childComplexity int) int
+		MinAttempts       func(childComplexity int) int
+		NextAttemptAfter  func(childComplexity int) int
+		NextAttemptBefore func(childComplexity int) int
+		Ref               func(childComplexity int) int
+		RunUID            func(childComplexity int) int
+		Search            func(childComplexity int) int
+		Status            func(childComplexity int) int
+		UID               func(childComplexity int) int
+	}
+
+	BulkReplayHTTPStatusRange struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
 	}
 
 	BulkReplaySkipped struct {
@@ -320,10 +351,11 @@ type ComplexityRoot struct {
 	}
 
 	CallbackCheck struct {
-		Addresses func(childComplexity int) int
-		Effective func(childComplexity int) int
-		OK        func(childComplexity int) int
-		Problems  func(childComplexity int) int
+		Addresses      func(childComplexity int) int
+		Effective      func(childComplexity int) int
+		MovedCallbacks func(childComplexity int) int
+		OK             func(childComplexity int) int
+		Problems       func(childComplexity int) int
 	}
 
 	CallbackConnection struct {
@@ -458,6 +490,11 @@ type ComplexityRoot struct {
 		Jobs func(childComplexity int) int
 	}
 
+	CreatePortalSessionPayload struct {
+		ExpiresAt func(childComplexity int) int
+		Token     func(childComplexity int) int
+	}
+
 	CreateProjectKeyPayload struct {
 		ID    func(childComplexity int) int
 		Key   func(childComplexity int) int
@@ -479,8 +516,20 @@ type ComplexityRoot struct {
 		Status  func(childComplexity int) int
 	}
 
+	CreateSSOClientKeyPayload struct {
+		ID    func(childComplexity int) int
+		Key   func(childComplexity int) int
+		Name  func(childComplexity int) int
+		RawID func(childComplexity int) int
+	}
+
 	CreateSSOClientPayload struct {
 		SsoClient func(childComplexity int) int
+	}
+
+	CreateSessionUsingLoginCodePayload struct {
+		ExpiresAt func(childComplexity int) int
+		Token     func(childComplexity int) int
 	}
 
 	CreateSessionUsingUserKeyPayload struct {
@@ -504,6 +553,10 @@ type ComplexityRoot struct {
 
 	DeleteProjectPayload struct {
 		Project func(childComplexity int) int
+	}
+
+	DeleteSSOClientKeyPayload struct {
+		SsoClientKey func(childComplexity int) int
 	}
 
 	DeleteSessionPayload struct {
@@ -663,16 +716,20 @@ type ComplexityRoot struct {
 		CreateAccount               func(childComplexity int, input CreateAccountInput) int
 		CreateAction                func(childComplexity int, input CreateActionInput) int
 		CreateJobs                  func(childComplexity int, input CreateJobsInput) int
+		CreatePortalSession         func(childComplexity int, input CreatePortalSessionInput) int
 		CreateProject               func(childComplexity int, input CreateProjectInput) int
 		CreateProjectKey            func(childComplexity int, input CreateProjectKeyInput) int
 		CreateReportDownload        func(childComplexity int, input CreateReportDownloadInput) int
 		CreateRun                   func(childComplexity int, input CreateRunInput) int
 		CreateSSOClient             func(childComplexity int, input CreateSSOClientInput) int
+		CreateSSOClientKey          func(childComplexity int, input CreateSSOClientKeyInput) int
+		CreateSessionUsingLoginCode func(childComplexity int, input CreateSessionUsingLoginCodeInput) int
 		CreateSessionUsingUserKey   func(childComplexity int, input CreateSessionUsingUserKeyInput) int
 		CreateUser                  func(childComplexity int, input CreateUserInput) int
 		CreateUserKey               func(childComplexity int, input *CreateUserKeyInput) int
 		DeleteProject               func(childComplexity int, input DeleteProjectInput) int
 		DeleteProjectKey            func(childComplexity int, input DeleteProjectKeyInput) int
+		DeleteSSOClientKey          func(childComplexity int, input DeleteSSOClientKeyInput) int
 		DeleteSession               func(childComplexity int) int
 		DeleteUserKey               func(childComplexity int, input DeleteUserKeyInput) int
 		DiagnoseReceiver            func(childComplexity int, input DiagnoseReceiverInput) int
@@ -690,7 +747,9 @@ type ComplexityRoot struct {
 		ResumeCallbacks             func(childComplexity int, input ResumeCallbacksInput) int
 		ResumeSchedule              func(childComplexity int, input ResumeScheduleInput) int
 		RetryCallback               func(childComplexity int, input RetryCallbackInput) int
+		RetryCallbacks              func(childComplexity int, input RetryCallbacksInput) int
 		RotateCallbackSigningSecret func(childComplexity int, input RotateCallbackSigningSecretInput) int
+		RotateWebhookSigningSecret  func(childComplexity int, input RotateWebhookSigningSecretInput) int
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
 		SendTestCallback            func(childComplexity int, input SendTestCallbackInput) int
 		SetAPICallbackHeaders       func(childComplexity int, input SetAPICallbackHeadersInput) int
@@ -797,6 +856,7 @@ type ComplexityRoot struct {
 		PreviewCallback   func(childComplexity int, input PreviewCallbackInput) int
 		SsoClients        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version           func(childComplexity int) int
+		Viewer            func(childComplexity int) int
 	}
 
 	RemoveApiCallbackHeadersPayload struct {
@@ -862,9 +922,19 @@ type ComplexityRoot struct {
 		Callback func(childComplexity int) int
 	}
 
+	RetryCallbacksPayload struct {
+		RetriedCallbacks func(childComplexity int) int
+		SearchedUntil    func(childComplexity int) int
+	}
+
 	RotateCallbackSigningSecretPayload struct {
 		CallbackSigningSecret func(childComplexity int) int
 		Project               func(childComplexity int) int
+	}
+
+	RotateWebhookSigningSecretPayload struct {
+		SsoClient            func(childComplexity int) int
+		WebhookSigningSecret func(childComplexity int) int
 	}
 
 	Run struct {
@@ -916,14 +986,20 @@ type ComplexityRoot struct {
 	}
 
 	SSOClient struct {
+		Accounts              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkReplays           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CallbackHealth        func(childComplexity int, rangeArg callback.HealthRange) int
+		Callbacks             func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt             func(childComplexity int) int
+		Keys                  func(childComplexity int) int
 		Name                  func(childComplexity int) int
 		NoticeMode            func(childComplexity int) int
 		ObjectID              func(childComplexity int) int
 		RawID                 func(childComplexity int) int
+		SeesPayloads          func(childComplexity int) int
 		UpdatedAt             func(childComplexity int) int
 		Version               func(childComplexity int) int
+		WebhookEvents         func(childComplexity int) int
 		WebhookHeaders        func(childComplexity int) int
 		WebhookSigningSecrets func(childComplexity int) int
 		WebhookURL            func(childComplexity int) int
@@ -941,20 +1017,28 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	Schedule struct {
-		At        func(childComplexity int) int
+	SSOClientKey struct {
 		CreatedAt func(childComplexity int) int
-		Cron      func(childComplexity int) int
-		LastRunAt func(childComplexity int) int
-		NextRunAt func(childComplexity int) int
+		Name      func(childComplexity int) int
 		ObjectID  func(childComplexity int) int
-		Overlap   func(childComplexity int) int
-		Project   func(childComplexity int) int
 		RawID     func(childComplexity int) int
-		Runs      func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
-		Status    func(childComplexity int) int
-		Timezone  func(childComplexity int) int
-		UID       func(childComplexity int) int
+	}
+
+	Schedule struct {
+		At         func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Cron       func(childComplexity int) int
+		LastRunAt  func(childComplexity int) int
+		NextRunAt  func(childComplexity int) int
+		NextRunsAt func(childComplexity int) int
+		ObjectID   func(childComplexity int) int
+		Overlap    func(childComplexity int) int
+		Project    func(childComplexity int) int
+		RawID      func(childComplexity int) int
+		Runs       func(childComplexity int, first *int, after *string, last *int, before *string, filter *run.Filter) int
+		Status     func(childComplexity int) int
+		Timezone   func(childComplexity int) int
+		UID        func(childComplexity int) int
 	}
 
 	ScheduleConnection struct {
@@ -1075,6 +1159,14 @@ type ComplexityRoot struct {
 		ObjectID  func(childComplexity int) int
 		RawID     func(childComplexity int) int
 	}
+
+	Viewer struct {
+		Account    func(childComplexity int) int
+		Permission func(childComplexity int) int
+		Project    func(childComplexity int) int
+		SsoClient  func(childComplexity int) int
+		User       func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -1133,6 +1225,10 @@ type BulkReplayResolver interface {
 	CreatedBy(ctx context.Context, obj *callback.BulkReplay) (*tenant.User, error)
 	Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error)
 	Account(ctx context.Context, obj *callback.BulkReplay) (*tenant.Account, error)
+	SsoClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error)
+}
+type BulkReplayFilterResolver interface {
+	CrawlID(ctx context.Context, obj *callback.Filter) (*models.ObjectID, error)
 }
 type CallbackResolver interface {
 	Payload(ctx context.Context, obj *callback.Callback) (string, error)
@@ -1153,6 +1249,7 @@ type CallbackResolver interface {
 }
 type CallbackCheckResolver interface {
 	Effective(ctx context.Context, obj *tenant.CallbackCheck) (*tenant.Target, error)
+	MovedCallbacks(ctx context.Context, obj *tenant.CallbackCheck) (int, error)
 }
 type CallbackHealthResolver interface {
 	Counts(ctx context.Context, obj *callback.Health) (*CallbackHealthCounts, error)
@@ -1189,6 +1286,7 @@ type JobResolver interface {
 }
 type MutationResolver interface {
 	CreateSessionUsingUserKey(ctx context.Context, input CreateSessionUsingUserKeyInput) (*CreateSessionUsingUserKeyPayload, error)
+	CreateSessionUsingLoginCode(ctx context.Context, input CreateSessionUsingLoginCodeInput) (*CreateSessionUsingLoginCodePayload, error)
 	DeleteSession(ctx context.Context) (*DeleteSessionPayload, error)
 	CreateUserKey(ctx context.Context, input *CreateUserKeyInput) (*CreateUserKeyPayload, error)
 	DeleteUserKey(ctx context.Context, input DeleteUserKeyInput) (*DeleteUserKeyPayload, error)
@@ -1211,6 +1309,7 @@ type MutationResolver interface {
 	SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error)
 	DiagnoseReceiver(ctx context.Context, input DiagnoseReceiverInput) (*DiagnoseReceiverPayload, error)
 	RetryCallback(ctx context.Context, input RetryCallbackInput) (*RetryCallbackPayload, error)
+	RetryCallbacks(ctx context.Context, input RetryCallbacksInput) (*RetryCallbacksPayload, error)
 	CancelCallback(ctx context.Context, input CancelCallbackInput) (*CancelCallbackPayload, error)
 	ReplayCallbacks(ctx context.Context, input ReplayCallbacksInput) (*ReplayCallbacksPayload, error)
 	PauseBulkReplay(ctx context.Context, input PauseBulkReplayInput) (*PauseBulkReplayPayload, error)
@@ -1233,6 +1332,10 @@ type MutationResolver interface {
 	FinishCrawls(ctx context.Context, input FinishCrawlsInput) (*FinishCrawlsPayload, error)
 	FinishReportDownloads(ctx context.Context, input FinishReportDownloadsInput) (*FinishReportDownloadsPayload, error)
 	UpdateJobs(ctx context.Context, input UpdateJobsInput) (*UpdateJobsPayload, error)
+	CreateSSOClientKey(ctx context.Context, input CreateSSOClientKeyInput) (*CreateSSOClientKeyPayload, error)
+	DeleteSSOClientKey(ctx context.Context, input DeleteSSOClientKeyInput) (*DeleteSSOClientKeyPayload, error)
+	RotateWebhookSigningSecret(ctx context.Context, input RotateWebhookSigningSecretInput) (*RotateWebhookSigningSecretPayload, error)
+	CreatePortalSession(ctx context.Context, input CreatePortalSessionInput) (*CreatePortalSessionPayload, error)
 }
 type ProjectResolver interface {
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
@@ -1274,6 +1377,7 @@ type QueryResolver interface {
 	SsoClients(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.SSOClient], error)
 	GetSSOClient(ctx context.Context, id models.ObjectID) (*tenant.SSOClient, error)
 	Nodes(ctx context.Context, ids []*models.ObjectID) ([]Node, error)
+	Viewer(ctx context.Context) (*Viewer, error)
 }
 type ReportDownloadResolver interface {
 	Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error)
@@ -1294,9 +1398,16 @@ type RunResolver interface {
 	Results(ctx context.Context, obj *run.Run, first *int, after *string) (*ResultConnection, error)
 }
 type SSOClientResolver interface {
+	WebhookHeaders(ctx context.Context, obj *tenant.SSOClient) ([]*models.Header, error)
+
 	WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error)
 
+	Callbacks(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
+	BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
+	Accounts(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error)
 	CallbackHealth(ctx context.Context, obj *tenant.SSOClient, rangeArg callback.HealthRange) (*callback.Health, error)
+
+	Keys(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SSOClientKey, error)
 }
 type ScheduleResolver interface {
 	Project(ctx context.Context, obj *run.Schedule) (*tenant.Project, error)
@@ -2132,6 +2243,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkReplay.Failed(childComplexity), true
+	case "BulkReplay.filter":
+		if e.ComplexityRoot.BulkReplay.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.Filter(childComplexity), true
 	case "BulkReplay.finishedAt":
 		if e.ComplexityRoot.BulkReplay.FinishedAt == nil {
 			break
@@ -2174,6 +2291,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkReplay.SkippedReasons(childComplexity), true
+	case "BulkReplay.ssoClient":
+		if e.ComplexityRoot.BulkReplay.SsoClient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.SsoClient(childComplexity), true
 	case "BulkReplay.startedAt":
 		if e.ComplexityRoot.BulkReplay.StartedAt == nil {
 			break
@@ -2236,6 +2359,140 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkReplayEdge.Node(childComplexity), true
+
+	case "BulkReplayFilter.crawlId":
+		if e.ComplexityRoot.BulkReplayFilter.CrawlID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.CrawlID(childComplexity), true
+	case "BulkReplayFilter.createdAfter":
+		if e.ComplexityRoot.BulkReplayFilter.CreatedAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.CreatedAfter(childComplexity), true
+	case "BulkReplayFilter.createdBefore":
+		if e.ComplexityRoot.BulkReplayFilter.CreatedBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.CreatedBefore(childComplexity), true
+	case "BulkReplayFilter.errorCode":
+		if e.ComplexityRoot.BulkReplayFilter.ErrorCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.ErrorCode(childComplexity), true
+	case "BulkReplayFilter.event":
+		if e.ComplexityRoot.BulkReplayFilter.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.Event(childComplexity), true
+	case "BulkReplayFilter.finishedAfter":
+		if e.ComplexityRoot.BulkReplayFilter.FinishedAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.FinishedAfter(childComplexity), true
+	case "BulkReplayFilter.finishedBefore":
+		if e.ComplexityRoot.BulkReplayFilter.FinishedBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.FinishedBefore(childComplexity), true
+	case "BulkReplayFilter.httpStatus":
+		if e.ComplexityRoot.BulkReplayFilter.HTTPStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.HTTPStatus(childComplexity), true
+	case "BulkReplayFilter.httpStatusRange":
+		if e.ComplexityRoot.BulkReplayFilter.HTTPStatusRange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.HTTPStatusRange(childComplexity), true
+	case "BulkReplayFilter.host":
+		if e.ComplexityRoot.BulkReplayFilter.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.Host(childComplexity), true
+	case "BulkReplayFilter.isReplay":
+		if e.ComplexityRoot.BulkReplayFilter.IsReplay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.IsReplay(childComplexity), true
+	case "BulkReplayFilter.jobUuid":
+		if e.ComplexityRoot.BulkReplayFilter.JobUUID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.JobUUID(childComplexity), true
+	case "BulkReplayFilter.minAttempts":
+		if e.ComplexityRoot.BulkReplayFilter.MinAttempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.MinAttempts(childComplexity), true
+	case "BulkReplayFilter.nextAttemptAfter":
+		if e.ComplexityRoot.BulkReplayFilter.NextAttemptAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.NextAttemptAfter(childComplexity), true
+	case "BulkReplayFilter.nextAttemptBefore":
+		if e.ComplexityRoot.BulkReplayFilter.NextAttemptBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.NextAttemptBefore(childComplexity), true
+	case "BulkReplayFilter.ref":
+		if e.ComplexityRoot.BulkReplayFilter.Ref == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.Ref(childComplexity), true
+	case "BulkReplayFilter.runUid":
+		if e.ComplexityRoot.BulkReplayFilter.RunUID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.RunUID(childComplexity), true
+	case "BulkReplayFilter.search":
+		if e.ComplexityRoot.BulkReplayFilter.Search == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.Search(childComplexity), true
+	case "BulkReplayFilter.status":
+		if e.ComplexityRoot.BulkReplayFilter.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.Status(childComplexity), true
+	case "BulkReplayFilter.uid":
+		if e.ComplexityRoot.BulkReplayFilter.UID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayFilter.UID(childComplexity), true
+
+	case "BulkReplayHTTPStatusRange.from":
+		if e.ComplexityRoot.BulkReplayHTTPStatusRange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayHTTPStatusRange.From(childComplexity), true
+	case "BulkReplayHTTPStatusRange.to":
+		if e.ComplexityRoot.BulkReplayHTTPStatusRange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplayHTTPStatusRange.To(childComplexity), true
 
 	case "BulkReplaySkipped.count":
 		if e.ComplexityRoot.BulkReplaySkipped.Count == nil {
@@ -2461,6 +2718,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CallbackCheck.Effective(childComplexity), true
+	case "CallbackCheck.movedCallbacks":
+		if e.ComplexityRoot.CallbackCheck.MovedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CallbackCheck.MovedCallbacks(childComplexity), true
 	case "CallbackCheck.ok":
 		if e.ComplexityRoot.CallbackCheck.OK == nil {
 			break
@@ -2931,6 +3194,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateJobsPayload.Jobs(childComplexity), true
 
+	case "CreatePortalSessionPayload.expiresAt":
+		if e.ComplexityRoot.CreatePortalSessionPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePortalSessionPayload.ExpiresAt(childComplexity), true
+	case "CreatePortalSessionPayload.token":
+		if e.ComplexityRoot.CreatePortalSessionPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePortalSessionPayload.Token(childComplexity), true
+
 	case "CreateProjectKeyPayload.id":
 		if e.ComplexityRoot.CreateProjectKeyPayload.ID == nil {
 			break
@@ -2989,12 +3265,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateRunPayload.Status(childComplexity), true
 
+	case "CreateSSOClientKeyPayload.id":
+		if e.ComplexityRoot.CreateSSOClientKeyPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSSOClientKeyPayload.ID(childComplexity), true
+	case "CreateSSOClientKeyPayload.key":
+		if e.ComplexityRoot.CreateSSOClientKeyPayload.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSSOClientKeyPayload.Key(childComplexity), true
+	case "CreateSSOClientKeyPayload.name":
+		if e.ComplexityRoot.CreateSSOClientKeyPayload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSSOClientKeyPayload.Name(childComplexity), true
+	case "CreateSSOClientKeyPayload.rawID":
+		if e.ComplexityRoot.CreateSSOClientKeyPayload.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSSOClientKeyPayload.RawID(childComplexity), true
+
 	case "CreateSSOClientPayload.ssoClient":
 		if e.ComplexityRoot.CreateSSOClientPayload.SsoClient == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateSSOClientPayload.SsoClient(childComplexity), true
+
+	case "CreateSessionUsingLoginCodePayload.expiresAt":
+		if e.ComplexityRoot.CreateSessionUsingLoginCodePayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSessionUsingLoginCodePayload.ExpiresAt(childComplexity), true
+	case "CreateSessionUsingLoginCodePayload.token":
+		if e.ComplexityRoot.CreateSessionUsingLoginCodePayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSessionUsingLoginCodePayload.Token(childComplexity), true
 
 	case "CreateSessionUsingUserKeyPayload.expiresAt":
 		if e.ComplexityRoot.CreateSessionUsingUserKeyPayload.ExpiresAt == nil {
@@ -3048,6 +3362,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteProjectPayload.Project(childComplexity), true
+
+	case "DeleteSSOClientKeyPayload.ssoClientKey":
+		if e.ComplexityRoot.DeleteSSOClientKeyPayload.SsoClientKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSSOClientKeyPayload.SsoClientKey(childComplexity), true
 
 	case "DeleteSessionPayload.token":
 		if e.ComplexityRoot.DeleteSessionPayload.Token == nil {
@@ -3651,6 +3972,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateJobs(childComplexity, args["input"].(CreateJobsInput)), true
+	case "Mutation.createPortalSession":
+		if e.ComplexityRoot.Mutation.CreatePortalSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPortalSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePortalSession(childComplexity, args["input"].(CreatePortalSessionInput)), true
 	case "Mutation.createProject":
 		if e.ComplexityRoot.Mutation.CreateProject == nil {
 			break
@@ -3706,6 +4038,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateSSOClient(childComplexity, args["input"].(CreateSSOClientInput)), true
+	case "Mutation.createSSOClientKey":
+		if e.ComplexityRoot.Mutation.CreateSSOClientKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSSOClientKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSSOClientKey(childComplexity, args["input"].(CreateSSOClientKeyInput)), true
+	case "Mutation.createSessionUsingLoginCode":
+		if e.ComplexityRoot.Mutation.CreateSessionUsingLoginCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSessionUsingLoginCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSessionUsingLoginCode(childComplexity, args["input"].(CreateSessionUsingLoginCodeInput)), true
 	case "Mutation.createSessionUsingUserKey":
 		if e.ComplexityRoot.Mutation.CreateSessionUsingUserKey == nil {
 			break
@@ -3761,6 +4115,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProjectKey(childComplexity, args["input"].(DeleteProjectKeyInput)), true
+	case "Mutation.deleteSSOClientKey":
+		if e.ComplexityRoot.Mutation.DeleteSSOClientKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSSOClientKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSSOClientKey(childComplexity, args["input"].(DeleteSSOClientKeyInput)), true
 	case "Mutation.deleteSession":
 		if e.ComplexityRoot.Mutation.DeleteSession == nil {
 			break
@@ -3943,6 +4308,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryCallback(childComplexity, args["input"].(RetryCallbackInput)), true
+	case "Mutation.retryCallbacks":
+		if e.ComplexityRoot.Mutation.RetryCallbacks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryCallbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryCallbacks(childComplexity, args["input"].(RetryCallbacksInput)), true
 	case "Mutation.rotateCallbackSigningSecret":
 		if e.ComplexityRoot.Mutation.RotateCallbackSigningSecret == nil {
 			break
@@ -3954,6 +4330,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RotateCallbackSigningSecret(childComplexity, args["input"].(RotateCallbackSigningSecretInput)), true
+	case "Mutation.rotateWebhookSigningSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSigningSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSigningSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSigningSecret(childComplexity, args["input"].(RotateWebhookSigningSecretInput)), true
 	case "Mutation.runCrawlForProject":
 		if e.ComplexityRoot.Mutation.RunCrawlForProject == nil {
 			break
@@ -4596,6 +4983,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Version(childComplexity), true
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
 	case "RemoveApiCallbackHeadersPayload.account":
 		if e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Account == nil {
@@ -4788,6 +5181,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RetryCallbackPayload.Callback(childComplexity), true
 
+	case "RetryCallbacksPayload.retriedCallbacks":
+		if e.ComplexityRoot.RetryCallbacksPayload.RetriedCallbacks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryCallbacksPayload.RetriedCallbacks(childComplexity), true
+	case "RetryCallbacksPayload.searchedUntil":
+		if e.ComplexityRoot.RetryCallbacksPayload.SearchedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryCallbacksPayload.SearchedUntil(childComplexity), true
+
 	case "RotateCallbackSigningSecretPayload.callbackSigningSecret":
 		if e.ComplexityRoot.RotateCallbackSigningSecretPayload.CallbackSigningSecret == nil {
 			break
@@ -4800,6 +5206,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RotateCallbackSigningSecretPayload.Project(childComplexity), true
+
+	case "RotateWebhookSigningSecretPayload.ssoClient":
+		if e.ComplexityRoot.RotateWebhookSigningSecretPayload.SsoClient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSigningSecretPayload.SsoClient(childComplexity), true
+	case "RotateWebhookSigningSecretPayload.webhookSigningSecret":
+		if e.ComplexityRoot.RotateWebhookSigningSecretPayload.WebhookSigningSecret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSigningSecretPayload.WebhookSigningSecret(childComplexity), true
 
 	case "Run.account":
 		if e.ComplexityRoot.Run.Account == nil {
@@ -5019,6 +5438,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunParameters.PageSize(childComplexity), true
 
+	case "SSOClient.accounts":
+		if e.ComplexityRoot.SSOClient.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_SSOClient_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SSOClient.Accounts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "SSOClient.bulkReplays":
+		if e.ComplexityRoot.SSOClient.BulkReplays == nil {
+			break
+		}
+
+		args, err := ec.field_SSOClient_bulkReplays_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SSOClient.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "SSOClient.callbackHealth":
 		if e.ComplexityRoot.SSOClient.CallbackHealth == nil {
 			break
@@ -5030,12 +5471,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.CallbackHealth(childComplexity, args["range"].(callback.HealthRange)), true
+	case "SSOClient.callbacks":
+		if e.ComplexityRoot.SSOClient.Callbacks == nil {
+			break
+		}
+
+		args, err := ec.field_SSOClient_callbacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SSOClient.Callbacks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*callback.Filter), args["orderBy"].(*callback.Order)), true
 	case "SSOClient.createdAt":
 		if e.ComplexityRoot.SSOClient.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SSOClient.CreatedAt(childComplexity), true
+	case "SSOClient.keys":
+		if e.ComplexityRoot.SSOClient.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.Keys(childComplexity), true
 	case "SSOClient.name":
 		if e.ComplexityRoot.SSOClient.Name == nil {
 			break
@@ -5060,6 +5518,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.RawID(childComplexity), true
+	case "SSOClient.seesPayloads":
+		if e.ComplexityRoot.SSOClient.SeesPayloads == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.SeesPayloads(childComplexity), true
 	case "SSOClient.updatedAt":
 		if e.ComplexityRoot.SSOClient.UpdatedAt == nil {
 			break
@@ -5072,6 +5536,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SSOClient.Version(childComplexity), true
+	case "SSOClient.webhookEvents":
+		if e.ComplexityRoot.SSOClient.WebhookEvents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClient.WebhookEvents(childComplexity), true
 	case "SSOClient.webhookHeaders":
 		if e.ComplexityRoot.SSOClient.WebhookHeaders == nil {
 			break
@@ -5129,6 +5599,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SSOClientEdge.Node(childComplexity), true
 
+	case "SSOClientKey.createdAt":
+		if e.ComplexityRoot.SSOClientKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientKey.CreatedAt(childComplexity), true
+	case "SSOClientKey.name":
+		if e.ComplexityRoot.SSOClientKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientKey.Name(childComplexity), true
+	case "SSOClientKey.id":
+		if e.ComplexityRoot.SSOClientKey.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientKey.ObjectID(childComplexity), true
+	case "SSOClientKey.rawID":
+		if e.ComplexityRoot.SSOClientKey.RawID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SSOClientKey.RawID(childComplexity), true
+
 	case "Schedule.at":
 		if e.ComplexityRoot.Schedule.At == nil {
 			break
@@ -5159,6 +5654,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Schedule.NextRunAt(childComplexity), true
+	case "Schedule.nextRunsAt":
+		if e.ComplexityRoot.Schedule.NextRunsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.NextRunsAt(childComplexity), true
 	case "Schedule.id":
 		if e.ComplexityRoot.Schedule.ObjectID == nil {
 			break
@@ -5607,6 +6108,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserKey.RawID(childComplexity), true
 
+	case "Viewer.account":
+		if e.ComplexityRoot.Viewer.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Account(childComplexity), true
+	case "Viewer.permission":
+		if e.ComplexityRoot.Viewer.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Permission(childComplexity), true
+	case "Viewer.project":
+		if e.ComplexityRoot.Viewer.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+	case "Viewer.ssoClient":
+		if e.ComplexityRoot.Viewer.SsoClient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.SsoClient(childComplexity), true
+	case "Viewer.user":
+		if e.ComplexityRoot.Viewer.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.User(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5630,16 +6162,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateAccountInput,
 		ec.unmarshalInputCreateActionInput,
 		ec.unmarshalInputCreateJobsInput,
+		ec.unmarshalInputCreatePortalSessionInput,
 		ec.unmarshalInputCreateProjectInput,
 		ec.unmarshalInputCreateProjectKeyInput,
 		ec.unmarshalInputCreateReportDownloadInput,
 		ec.unmarshalInputCreateRunInput,
 		ec.unmarshalInputCreateSSOClientInput,
+		ec.unmarshalInputCreateSSOClientKeyInput,
+		ec.unmarshalInputCreateSessionUsingLoginCodeInput,
 		ec.unmarshalInputCreateSessionUsingUserKeyInput,
 		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputCreateUserKeyInput,
 		ec.unmarshalInputDeleteProjectInput,
 		ec.unmarshalInputDeleteProjectKeyInput,
+		ec.unmarshalInputDeleteSSOClientKeyInput,
 		ec.unmarshalInputDeleteUserKeyInput,
 		ec.unmarshalInputDiagnoseReceiverInput,
 		ec.unmarshalInputDiagnosisProgressInput,
@@ -5661,7 +6197,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputResumeCallbacksInput,
 		ec.unmarshalInputResumeScheduleInput,
 		ec.unmarshalInputRetryCallbackInput,
+		ec.unmarshalInputRetryCallbacksInput,
 		ec.unmarshalInputRotateCallbackSigningSecretInput,
+		ec.unmarshalInputRotateWebhookSigningSecretInput,
 		ec.unmarshalInputRunCallbackInput,
 		ec.unmarshalInputRunCrawlForProjectInput,
 		ec.unmarshalInputRunFilter,
@@ -5776,10 +6314,14 @@ directive @allow(who: Caller!) on FIELD_DEFINITION
 
 "Kinds of callers."
 enum Caller {
-  "A user's session, a project's key or the platform's service key."
+  "A session, or a key: a user's or a portal session, a project's key, an SSO client's or the platform's service key."
   ANYONE_KNOWN
   "A user's session."
   USER
+  "A user's session, or a portal session."
+  SESSION
+  "An SSO client's key, or a portal session of it, or the platform's service key."
+  PARTNER
   "The platform's service key."
   PLATFORM
 }
@@ -5789,16 +6331,16 @@ Names one entity: unpadded base64url of ` + "`" + `N006` + "`" + ` + type name +
 any three digits is read, and the bare number (` + "`" + `123` + "`" + `, ` + "`" + `"123"` + "`" + `) where the field says the type. Raw ids are 1 to 2^53-1. A malformed id is
 ` + "`" + `BAD_USER_INPUT` + "`" + `; an unknown one, or one you may not see, is ` + "`" + `ENTITY_NOT_FOUND` + "`" + `.
 """
-scalar ObjectID
+scalar ObjectID @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc4648#section-5")
 
 "A moment: ISO 8601, UTC, with milliseconds, as in ` + "`" + `2020-07-09T16:25:35.000Z` + "`" + `. On input any RFC 3339 time is read."
-scalar DateTime
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 "A length of time: ` + "`" + `24h` + "`" + `, ` + "`" + `90m` + "`" + `, ` + "`" + `30s` + "`" + ` or a sum of such; on input also a number of seconds."
-scalar Duration
+scalar Duration @specifiedBy(url: "https://pkg.go.dev/time#ParseDuration")
 
 "Any JSON value. What you give comes back as you gave it: the order of keys and the spelling of numbers are kept."
-scalar JSON
+scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
 
 """
 What went wrong, in ` + "`" + `extensions.code` + "`" + ` of each error; ` + "`" + `message` + "`" + ` is a sentence for people. Where ` + "`" + `extensions.field` + "`" + ` stands beside it, that
@@ -5811,6 +6353,8 @@ enum ErrorCode {
   FORBIDDEN
   "The id or the secret of a user key is wrong; which of them is not told."
   INCORRECT_USER_KEY_ID_OR_SECRET
+  "The code of a login link is wrong, was used, or is older than 10 minutes; which of them is not told."
+  INCORRECT_LOGIN_CODE
   "There is no such entity, or you may not see it."
   ENTITY_NOT_FOUND
   "The input, or the body of the request, is wrong. The same will be refused again."
@@ -5831,6 +6375,8 @@ enum ErrorCode {
   ANSWER_TOO_LARGE
   "The request took too long and was given up. A mutation can have been carried out."
   TIMEOUT
+  "Nothing can be written at the moment, as while another database takes over. Nothing was changed: try again in a few seconds."
+  UNAVAILABLE
   "Ends a subscription, which goes on where you come back with its last cursor."
   RECONNECT
   "Ends a subscription: its changes come faster than you read them. Ask for less, and come back with its last cursor."
@@ -5889,8 +6435,13 @@ type Mutation {
   otherwise), the least recently used one ends.
   """
   createSessionUsingUserKey(input: CreateSessionUsingUserKeyInput!): CreateSessionUsingUserKeyPayload!
+  """
+  Turns the code of a login link into a session token, good for 30 days. Whoever runs the server has the link: it is printed at the start on the
+  embedded default, and by the command ` + "`" + `login-link` + "`" + `. A code works once, for 10 minutes; else it is ` + "`" + `INCORRECT_LOGIN_CODE` + "`" + `.
+  """
+  createSessionUsingLoginCode(input: CreateSessionUsingLoginCodeInput!): CreateSessionUsingLoginCodePayload!
   "Ends the session that the request came with."
-  deleteSession: DeleteSessionPayload! @allow(who: USER)
+  deleteSession: DeleteSessionPayload! @allow(who: SESSION)
   """
   Makes a user key. The secret is shown this once. At most 2 keys a user: one more is ` + "`" + `CONFLICT` + "`" + `. The platform makes keys for
   the user it names; a user makes its own.
@@ -5913,8 +6464,8 @@ type Mutation {
   createReportDownload(input: CreateReportDownloadInput!): CreateReportDownloadPayload! @allow(who: ANYONE_KNOWN)
   """
   Sends an ended callback once more, as a new callback with the same ref and bytes, to the target as it is configured now.
-  Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended,
-  was replayed 3 times already, or has lost its payload (` + "`" + `payloadPurgedAt` + "`" + `). Where it stood in a line it goes to the end of that. An Admin can send it
+  Editor and up, and the partner; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the partner and the platform. ` + "`" + `CONFLICT` + "`" + ` when the callback is itself a replay, has not ended,
+  was replayed 3 times already (of its accounts' callbacks the partner leaves the third to them and to the platform), or has lost its payload (` + "`" + `payloadPurgedAt` + "`" + `). Where it stood in a line it goes to the end of that. An Admin can send it
   to another URL (` + "`" + `toUrl` + "`" + `).
   """
   replayCallback(input: ReplayCallbackInput!): ReplayCallbackPayload! @allow(who: ANYONE_KNOWN)
@@ -5937,8 +6488,8 @@ type Mutation {
   createUser(input: CreateUserInput!): CreateUserPayload! @allow(who: PLATFORM)
   "Makes an SSO client. Platform only."
   createSSOClient(input: CreateSSOClientInput!): CreateSSOClientPayload! @allow(who: PLATFORM)
-  "Changes what is given of an SSO client. Platform only."
-  updateSSOClient(input: UpdateSSOClientInput!): UpdateSSOClientPayload! @allow(who: PLATFORM)
+  "Changes what is given of an SSO client. The partner changes ` + "`" + `webhookUrl` + "`" + `, ` + "`" + `webhookHeaders` + "`" + ` and ` + "`" + `webhookEvents` + "`" + ` of its own, the platform everything."
+  updateSSOClient(input: UpdateSSOClientInput!): UpdateSSOClientPayload! @allow(who: PARTNER)
   """
   Says that a crawl has ended. The crawl and its callback are committed together. The same call again returns the same
   crawl and callback and sends nothing more; one that contradicts an earlier one is ` + "`" + `CONFLICT` + "`" + `. Platform only.
@@ -5999,13 +6550,13 @@ type Account implements Node {
   timezone: String!
   "Where callbacks of the account's projects go, unless a project has a URL of its own."
   apiCallbackUrl: String
-  "Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `. Values are masked for Viewers and for projects' keys."
+  "Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `. Values are masked for Viewers, projects' keys and partners."
   apiCallbackHeaders: [APICallbackHeader!]!
   "The account's id at the SSO client."
   partnerAccountId: String
   "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateAccountInput.ifVersion` + "`" + `."
   version: Int!
-  "Your role on the account; the platform's is Admin, a project's key is a Viewer who sees only that project."
+  "Your role on the account; the platform's is Admin, a project's key is a Viewer who sees only that project, a partner is a Viewer."
   role: Role
   createdAt: DateTime!
   updatedAt: DateTime!
@@ -6115,10 +6666,12 @@ input APICallbackHeaderInput {
   value: String!
 }
 
-"A project, or an account: give one of them."
+"A project, an account, or an SSO client: give one of them."
 input CallbackOwnerInput @oneOf {
   projectId: ObjectID
   accountId: ObjectID
+  "With all its accounts: of ` + "`" + `callbackChanged` + "`" + ` and ` + "`" + `createPortalSession` + "`" + `; of ` + "`" + `retryCallbacks` + "`" + ` the notices to it. It configures no callbacks: elsewhere it is ` + "`" + `BAD_USER_INPUT` + "`" + `."
+  ssoClientId: ObjectID
 }
 
 "A configuration to check. What is left out stays as it is configured; null clears it, as in ` + "`" + `updateProject` + "`" + ` and ` + "`" + `updateAccount` + "`" + `."
@@ -6140,6 +6693,8 @@ type CallbackCheck {
   addresses: [CheckedAddress!]!
   "What would be used for a callback once it is saved; null where it cannot be, or where there is no URL."
   effective: EffectiveApiCallback
+  "How many callbacks wait that would go to the new URL, counted as in ` + "`" + `UpdateProjectPayload` + "`" + `. 0 where it cannot be saved."
+  movedCallbacks: Int!
 }
 
 "One thing that is wrong with a callback configuration."
@@ -6223,20 +6778,34 @@ type CallbackSigningSecret {
   expiresAt: DateTime
 }
 
-"How a partner's webhook hears of callbacks that failed: of the first failure of each, and again when it is given up."
+"How a partner's webhook hears of what becomes of callbacks, as far as ` + "`" + `webhookEvents` + "`" + ` has it."
 enum NoticeMode {
-  "A ` + "`" + `callback-failed` + "`" + ` notice of each failure, at once."
+  "A ` + "`" + `callback-failed` + "`" + ` notice of each failure and a ` + "`" + `callback-recovered` + "`" + ` one of each arrival, at once."
   EACH
   """
-  A ` + "`" + `callbacks-failed` + "`" + ` notice of all failures of a project: the first at once, and then at most one a minute. It has them counted, in all and by cause (the
-  first 20 HTTP statuses each, the others together), and names the first 20 callbacks. What waits when the mode is changed is sent as it is.
+  A ` + "`" + `callbacks-failed` + "`" + ` notice of all of a project: the first at once, and then at most one a minute. It has failures counted, in all and by cause (the
+  first 20 HTTP statuses each, the others together), and arrivals, and names the first 20 callbacks of either. Where nothing failed it is ` + "`" + `callbacks-recovered` + "`" + `.
+  What waits when the mode is changed is sent as it is.
   """
   DIGEST
 }
 
+"What a partner's webhook can hear of a callback."
+enum WebhookEvent {
+  "Its first attempt has failed."
+  FIRST_FAILURE
+  "It is given up. With ` + "`" + `FIRST_FAILURE` + "`" + ` there is one notice where that is the same moment."
+  GIVEN_UP
+  """
+  It, or a replay of it, has arrived after the partner was notified of a failure: a notice in the transaction that records the arrival, and none of later replays,
+  unless one of them has failed, with a notice, in between.
+  """
+  RECOVERED
+}
+
 """
-A partner whose users log in through it. Its webhook hears of the callbacks of its accounts that failed, as ` + "`" + `noticeMode` + "`" + ` says. Only the platform
-sees it, by ` + "`" + `node(id)` + "`" + `; to others it is ` + "`" + `ENTITY_NOT_FOUND` + "`" + `.
+A partner whose users log in through it. Its webhook hears of the callbacks of its accounts that failed, as ` + "`" + `noticeMode` + "`" + ` and ` + "`" + `webhookEvents` + "`" + ` say. The
+platform and the partner itself, with its key (` + "`" + `createSSOClientKey` + "`" + `), see it; to others it is ` + "`" + `ENTITY_NOT_FOUND` + "`" + `.
 """
 type SSOClient implements Node {
   id: ObjectID!
@@ -6244,9 +6813,15 @@ type SSOClient implements Node {
   name: String!
   "Null: no notices are made."
   webhookUrl: String
+  "Headers that are sent to ` + "`" + `webhookUrl` + "`" + `. Values are masked for all but the platform."
   webhookHeaders: [APICallbackHeader!]!
   noticeMode: NoticeMode!
-  "Secrets that sign the notices (Standard Webhooks), newest first: for the partner to check them."
+  "What the webhook hears of: one at least, each once."
+  webhookEvents: [WebhookEvent!]!
+  """
+  Secrets that sign the notices (Standard Webhooks), newest first: for the partner to check them. For the platform and the partner: null, with ` + "`" + `FORBIDDEN` + "`" + `,
+  to a portal session that only reads.
+  """
   webhookSigningSecrets: [CallbackSigningSecret!]
   "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateSSOClientInput.ifVersion` + "`" + `."
   version: Int!
@@ -6324,6 +6899,8 @@ enum CallbackEvent {
   JOB_UPDATED
   "The ` + "`" + `callback-failed` + "`" + ` notice to the SSO partner's webhook, of one failure."
   CALLBACK_FAILED
+  "The ` + "`" + `callback-recovered` + "`" + ` notice to the SSO partner's webhook, of one that has arrived: see ` + "`" + `WebhookEvent.RECOVERED` + "`" + `."
+  CALLBACK_RECOVERED
   "The ` + "`" + `callbacks-failed` + "`" + ` notice to the SSO partner's webhook, of all failures of a project since the last one: see ` + "`" + `NoticeMode` + "`" + `."
   CALLBACKS_FAILED
   "Of nothing: somebody tries the receiver, see ` + "`" + `sendTestCallback` + "`" + `."
@@ -6353,12 +6930,12 @@ type Callback implements Node {
   event: CallbackEvent!
   status: CallbackStatus!
   """
-  As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) it is the partner's: null for all but
-  the platform.
+  As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) it is the partner's: null for all but
+  that one and the platform.
   """
   targetUrl: String
   contentType: String!
-  "The body, byte for byte as it is sent. Empty once it was deleted."
+  "The body, byte for byte as it is sent. Empty once it was deleted, and for a partner who sees no payloads (` + "`" + `SSOClient.seesPayloads` + "`" + `)."
   payload: String!
   """
   When the payload and the answers of the attempts were deleted, which the operator may have happen before the callback itself goes; then
@@ -6421,7 +6998,7 @@ type Attempt {
   uid: ID!
   "1, 2, …; sent as ` + "`" + `X-Callback-Attempt` + "`" + `."
   number: Int!
-  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) for all but the platform."
+  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) for all but the platform and the partner."
   url: String
   startedAt: DateTime!
   "Null while the answer is awaited."
@@ -6436,11 +7013,11 @@ type Attempt {
   remedy: String
   """
   What of the URL and the headers would be refused if it were set today, such as a blank at the end of a value; it was sent all the same. Null
-  where nothing is, while the answer is awaited, and of a notice for all but the platform.
+  where nothing is, while the answer is awaited, and of a notice for all but the platform and the partner.
   """
   warning: String
   """
-  The first 64 KiB of the answer, with configured header values masked; null where no answer came, and of a notice for all but the platform. It is
+  The first 64 KiB of the answer, with configured header values masked; null where no answer came, for a partner who sees no payloads, and of a notice for all but the platform and the partner. It is
   decompressed (gzip, deflate; of another compression nothing is kept) and in UTF-8 by its charset; bytes that are no text then are U+FFFD.
   Empty once it was deleted, see ` + "`" + `Callback.payloadPurgedAt` + "`" + `.
   """
@@ -6450,25 +7027,25 @@ type Attempt {
   """
   As they were sent, in alphabetical order, at most 64 of 16 KiB; but for ` + "`" + `Host` + "`" + ` and ` + "`" + `Content-Length` + "`" + `, which the URL and the payload tell. Values of
   configured headers are never stored and masked for everybody, and so is ` + "`" + `Webhook-Signature` + "`" + `. Null where no request was made or its answer is
-  awaited, of attempts of earlier releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform.
+  awaited, of attempts of earlier releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform and the partner.
   """
   requestHeaders: [HTTPHeader!]
   """
   As they were received, with ` + "`" + `Retry-After` + "`" + ` first and the others in alphabetical order, at most 64 of 16 KiB. Configured header values and values of
   ` + "`" + `Set-Cookie` + "`" + ` are masked for everybody; what is no text, such as control characters, is U+FFFD. Null where no answer came, of attempts of earlier
-  releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform.
+  releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform and the partner.
   """
   responseHeaders: [HTTPHeader!]
   "There were more headers, of the request or of the answer, than the 64 of 16 KiB that are kept of each."
   headersTruncated: Boolean!
   """
   Address and port of the receiver, as 203.0.113.10:443 or [2001:db8::10]:443. Null where no connection came about, of attempts of earlier
-  releases, and of a notice for all but the platform.
+  releases, and of a notice for all but the platform and the partner.
   """
   remoteAddress: String
   "Of the answer, as HTTP/1.1 or HTTP/2.0. Null where none came, and where ` + "`" + `remoteAddress` + "`" + ` is."
   httpVersion: String
-  "As TLS 1.3. Null on plain http, and where ` + "`" + `remoteAddress` + "`" + ` is."
+  "As TLS 1.3. Null on plain http, where the handshake failed, and where ` + "`" + `remoteAddress` + "`" + ` is."
   tlsVersion: String
   "It was sent on a connection that an earlier request had left open: then there was no DNS, no connect and no handshake."
   connectionReused: Boolean!
@@ -6537,7 +7114,7 @@ type Timings {
 "Why an attempt failed."
 type AttemptError {
   code: AttemptErrorCode!
-  "A sentence for people. Of a notice it names the partner's host, and is one that names nothing for all but the platform."
+  "A sentence for people. Of a notice it names the partner's host, and is one that names nothing for all but the platform and that partner."
   message: String!
 }
 
@@ -6596,6 +7173,18 @@ input CreateSessionUsingUserKeyInput {
 
 type CreateSessionUsingUserKeyPayload {
   token: String!
+  expiresAt: DateTime!
+}
+
+input CreateSessionUsingLoginCodeInput {
+  "What stands in the link after ` + "`" + `#code=` + "`" + `."
+  code: String!
+}
+
+type CreateSessionUsingLoginCodePayload {
+  "Send it as ` + "`" + `x-auth-token` + "`" + ` or as ` + "`" + `Authorization: Bearer` + "`" + `. It is shown this once."
+  token: String!
+  "The end of the session, in 30 days; using it does not extend it."
   expiresAt: DateTime!
 }
 
@@ -6743,7 +7332,7 @@ input ReplayCallbackInput {
   uid: ID
   """
   Sends it, and its retries, to this URL instead: without the configured headers, and signed as ever. It stands in no line then. Admin only; ` + "`" + `CONFLICT` + "`" + `
-  of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `), for the platform too. The rules are those of ` + "`" + `apiCallbackUrl` + "`" + `: what it may not be is ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `), for the platform too. The rules are those of ` + "`" + `apiCallbackUrl` + "`" + `: what it may not be is ` + "`" + `BAD_USER_INPUT` + "`" + `.
   """
   toUrl: String
   "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
@@ -6821,6 +7410,8 @@ input CreateSSOClientInput {
   webhookUrl: String
   webhookHeaders: [APICallbackHeaderInput!]
   noticeMode: NoticeMode! = EACH
+  "What the webhook hears of: one at least, else ` + "`" + `BAD_USER_INPUT` + "`" + `."
+  webhookEvents: [WebhookEvent!]! = [FIRST_FAILURE, GIVEN_UP]
   "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
   idempotencyKey: ID
 }
@@ -6833,16 +7424,22 @@ type CreateSSOClientPayload {
 input UpdateSSOClientInput {
   ssoClientId: ObjectID!
   """
-  As on a project; the present state is ` + "`" + `version` + "`" + `, ` + "`" + `updatedAt` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `webhookUrl` + "`" + `, ` + "`" + `webhookHeaderKeys` + "`" + ` and ` + "`" + `noticeMode` + "`" + `.
+  As on a project; the present state is ` + "`" + `version` + "`" + `, ` + "`" + `updatedAt` + "`" + `, ` + "`" + `name` + "`" + `, ` + "`" + `webhookUrl` + "`" + `, ` + "`" + `webhookHeaderKeys` + "`" + `, ` + "`" + `noticeMode` + "`" + ` and
+  ` + "`" + `webhookEvents` + "`" + `.
   """
   ifVersion: Int
   name: String
   "Null clears it: of what fails from then on no notices are made."
   webhookUrl: String
-  "Replaces the whole list. Null empties it."
+  """
+  Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a ` + "`" + `webhookUrl` + "`" + ` of another host:
+  ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  """
   webhookHeaders: [APICallbackHeaderInput!]
   "For what fails from then on. Null: as it is."
   noticeMode: NoticeMode
+  "For what happens from then on: one at least, else ` + "`" + `BAD_USER_INPUT` + "`" + `. Null: as they are."
+  webhookEvents: [WebhookEvent!]
 }
 
 type UpdateSSOClientPayload {
@@ -6889,19 +7486,25 @@ type FinishReportDownloadPayload {
 `, BuiltIn: false},
 	{Name: "../callbacks.graphqls", Input: `extend type Query {
   """
-  All callbacks, notices included, in the order in which they were made, newest first. Platform only. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `. Every
+  All callbacks, notices included, in the order in which they were made, newest first: the platform sees all of
+  them, a partner those of the accounts of its SSO client, of more than 500 by looking through all. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `. To the platform every
   filter but that of an id or a uid looks through the list: see ` + "`" + `CallbackFilter` + "`" + `. Of times long ago go by ` + "`" + `FINISHED` + "`" + ` (see ` + "`" + `CallbackOrder` + "`" + `).
   """
   callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
-    @allow(who: PLATFORM)
+    @allow(who: PARTNER)
+}
+
+extend type SSOClient {
+  "The notices to its webhook, of all its accounts, and tests of it, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  callbacks(first: Int, after: String, last: Int, before: String, filter: CallbackFilter, orderBy: CallbackOrder): CallbackConnection!
 }
 
 """
 Narrows a list of callbacks. What is left out narrows nothing; what is given must all be met. A list has at most 100 elements, and one of them has to be
 met; without elements it narrows nothing. Of a time the first moment is included, the last is not.
 
-Of an account and of a project, by creation, a page takes as long in a history of a million as in one of ten thousand with ` + "`" + `status` + "`" + `, ` + "`" + `event` + "`" + `, ` + "`" + `httpStatus` + "`" + `, alone
-or together; with ` + "`" + `errorCode` + "`" + `; or with ` + "`" + `host` + "`" + `; each with a time of creation or without. So it does with ` + "`" + `uid` + "`" + ` and ` + "`" + `ref` + "`" + ` in every list. All else looks through the
+Of an account, a project and an SSO client, and of all that a partner with at most 500 accounts sees, by creation, a page takes as long in a history of a million as in one of ten thousand with ` + "`" + `status` + "`" + `, ` + "`" + `event` + "`" + `,
+` + "`" + `httpStatus` + "`" + `, alone or together; with ` + "`" + `errorCode` + "`" + `; or with ` + "`" + `host` + "`" + `; each with a time of creation or without. So it does with ` + "`" + `uid` + "`" + ` and ` + "`" + `ref` + "`" + ` in every list. All else looks through the
 list, at most 10,000 callbacks a page, and so are those looked through that have not ended: ` + "`" + `CallbackConnection.searchedUntil` + "`" + ` says how far it came, and
 the next page goes on from there.
 """
@@ -6923,8 +7526,8 @@ input CallbackFilter {
   "HTTP status of the last finished attempt, from one to another."
   httpStatusRange: HTTPStatusRange
   """
-  Host of the URL that it goes to, or went to last, as ` + "`" + `hooks.example.com` + "`" + `; with another port than that of https or http as ` + "`" + `hooks.example.com:8443` + "`" + `. Upper
-  and lower case are the same. Notices are left out.
+  Host of the URL that it goes to, or went to last: ` + "`" + `hooks.example.com` + "`" + ` whatever its port is (of more than 1,000 ports, these as texts: the first 1,000),
+  ` + "`" + `hooks.example.com:8443` + "`" + ` at that port. Upper and lower case are the same. Notices are left out.
   """
   host: String
   "Exactly one callback. ` + "`" + `BAD_USER_INPUT` + "`" + ` where it is no UUID, as of ` + "`" + `ref` + "`" + `, ` + "`" + `runUid` + "`" + ` and ` + "`" + `jobUuid` + "`" + `."
@@ -6985,14 +7588,14 @@ enum OrderDirection {
 	{Name: "../receivers.graphqls", Input: `extend type Mutation {
   """
   Sends a test: a callback of the event ` + "`" + `TEST` + "`" + `, as any other is sent (signed, guarded, recorded in the history), with exactly one attempt and no notice when it
-  fails. With it goes the header ` + "`" + `X-Callback-Test: true` + "`" + `. Of a project Editor and up, of an SSO client the platform. It waits for the
+  fails. With it goes the header ` + "`" + `X-Callback-Test: true` + "`" + `. Of a project Editor and up, of an SSO client the platform and the partner. It waits for the
   answer, for 10 s at most. ` + "`" + `BAD_USER_INPUT` + "`" + ` where there is no URL; ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the
   same configuration; ` + "`" + `CONFLICT` + "`" + ` where no account of the SSO client has a project yet.
   """
   sendTestCallback(input: SendTestCallbackInput!): SendTestCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
   Looks at the whole way to a receiver, step by step, from a worker: callbacks leave from there. The last steps send it tests, as ` + "`" + `sendTestCallback` + "`" + ` does, which
-  stand in no history. Of a project Editor and up, of an SSO client the platform. It waits until the diagnosis has ended, which takes 25 s at most,
+  stand in no history. Of a project Editor and up, of an SSO client the platform and the partner. It waits until the diagnosis has ended, which takes 25 s at most,
   and most often one or two; where 64 callers wait already it answers at once, with one that is ` + "`" + `RUNNING` + "`" + `. ` + "`" + `BAD_USER_INPUT` + "`" + ` where there is no URL;
   ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same host by the same configuration, and after
   five of the same account or SSO client; ` + "`" + `CONFLICT` + "`" + ` where no account of the SSO client has a project yet.
@@ -7001,7 +7604,7 @@ enum OrderDirection {
 }
 
 extend type Query {
-  "A diagnosis, also while it is under way. Those of a project are for its members, those of an SSO client for the platform. They are kept for a day."
+  "A diagnosis, also while it is under way. Those of a project are for its members, those of an SSO client for the platform and the partner. They are kept for a day."
   getDiagnosis(id: ObjectID!): Diagnosis @allow(who: ANYONE_KNOWN)
 }
 
@@ -7009,7 +7612,7 @@ extend type Query {
 input ReceiverOwnerInput @oneOf {
   "Where callbacks of the project go: its own URL, or its account's."
   projectId: ObjectID
-  "The webhook that hears of callbacks that failed. For the platform only. The test is of the newest project of its accounts, and stands in that one's history."
+  "The webhook that hears of callbacks that failed. For the platform and the partner. The test is of the newest project of its accounts, and stands in that one's history."
   ssoClientId: ObjectID
 }
 
@@ -7017,15 +7620,17 @@ input ReceiverOwnerInput @oneOf {
 input SendTestCallbackInput {
   "Where callbacks of the project go: as ` + "`" + `owner: {projectId}` + "`" + `."
   projectId: ObjectID
-  "The SSO client's webhook: as ` + "`" + `owner: {ssoClientId}` + "`" + `. For the platform only."
+  "The SSO client's webhook: as ` + "`" + `owner: {ssoClientId}` + "`" + `. For the platform and the partner."
   ssoClientId: ObjectID
   owner: ReceiverOwnerInput
   """
   Whose form the test has: the content type and the body of a sample of that event, as ` + "`" + `previewCallback` + "`" + ` shows it, but for the ref. All else is that of a
   test: the header ` + "`" + `X-Callback-Test` + "`" + `, the event ` + "`" + `TEST` + "`" + ` in the history, one attempt and no notice. ` + "`" + `BAD_USER_INPUT` + "`" + ` where the event does not go to that
-  receiver: ` + "`" + `CALLBACK_FAILED` + "`" + ` and ` + "`" + `CALLBACKS_FAILED` + "`" + ` go to an SSO client's webhook, all others but ` + "`" + `TEST` + "`" + ` to a project's URL.
+  receiver: ` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + ` and ` + "`" + `CALLBACKS_FAILED` + "`" + ` go to an SSO client's webhook, all others but ` + "`" + `TEST` + "`" + ` to a project's URL.
   """
   event: CallbackEvent! = TEST
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same test again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type SendTestCallbackPayload {
@@ -7052,6 +7657,8 @@ input DiagnoseReceiverInput {
   Whether to wait until the diagnosis has ended. With false it is answered at once, without any step: ` + "`" + `diagnosisProgress` + "`" + ` tells of them as they come.
   """
   wait: Boolean! = true
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same diagnosis again; with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type DiagnoseReceiverPayload {
@@ -7177,16 +7784,24 @@ type DiagnosisHTTP {
   """
   Attempts a callback now that waits for its next attempt (` + "`" + `PENDING` + "`" + `): its receiver has been mended, say. The attempt counts as any other: where it fails,
   the next one is after the schedule's next delay, or there is none. It is made as soon as a worker has room, and a receiver that has just asked for time (429, 503) has
-  it first, 60 s at most: ask for the callback again. Editor and up; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform.
+  it first, 60 s at most: ask for the callback again. Editor and up, and the partner; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `,
+  ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the partner and the platform.
 
   ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `), has ended (` + "`" + `replayCallback` + "`" + ` sends it once more), waits for an earlier one of its line (retry that), is paused
   (` + "`" + `resumeCallbacks` + "`" + `), or has no URL any more. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the same configuration.
   """
   retryCallback(input: RetryCallbackInput!): RetryCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
+  Attempts all callbacks now that wait for their next attempt (` + "`" + `PENDING` + "`" + `), of a project or an account, or the notices to an SSO client, as far as a filter lets
+  them through: the oldest first, of up to 50,000 that wait. Each attempt counts as with ` + "`" + `retryCallback` + "`" + `. What is being sent, waits for an earlier one of its line or is paused
+  stays as it is; so do notices among an account's callbacks, unless the partner or the platform asks. Those of one owner are retried as fast as its receivers take them.
+  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same owner.
+  """
+  retryCallbacks(input: RetryCallbacksInput!): RetryCallbacksPayload! @allow(who: ANYONE_KNOWN)
+  """
   Ends a callback that waits (` + "`" + `PENDING` + "`" + `), also behind others of its line or in a pause: it is ` + "`" + `FAILED` + "`" + ` with the error ` + "`" + `CANCELLED` + "`" + `, and no SSO partner is told.
   Those behind it in its line move up. One that was cancelled before is returned as it is. ` + "`" + `replayCallback` + "`" + ` can still send it. Editor and up; of notices
-  (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `): it can be cancelled if that fails; and when it
+  (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the platform. ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `): it can be cancelled if that fails; and when it
   has ended otherwise.
   """
   cancelCallback(input: CancelCallbackInput!): CancelCallbackPayload! @allow(who: ANYONE_KNOWN)
@@ -7220,6 +7835,20 @@ type RetryCallbackPayload {
   callback: Callback!
 }
 
+input RetryCallbacksInput {
+  "Of an account all its projects; of an SSO client the notices that go to it."
+  owner: CallbackOwnerInput!
+  "As of lists. What does not stand in it narrows nothing; a list without elements is ` + "`" + `BAD_USER_INPUT` + "`" + `."
+  filter: CallbackFilter
+}
+
+type RetryCallbacksPayload {
+  "How many are due now."
+  retriedCallbacks: Int!
+  "Null where all were looked at; else when the last was created that was: go on with ` + "`" + `createdAfter` + "`" + `."
+  searchedUntil: DateTime
+}
+
 "A callback by its id or by its uid. Give one of them."
 input CancelCallbackInput @oneOf {
   callbackId: ObjectID
@@ -7233,7 +7862,8 @@ type CancelCallbackPayload {
 extend type Query {
   """
   A callback as it would be sent now, with its first attempt: the exact bytes, the headers and where each value comes from. Of an event that has happened,
-  or of a sample where nothing is named. Nothing is stored or sent. To whoever may see the project; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) to the platform.
+  or of a sample where nothing is named. Nothing is stored or sent. To whoever may see the project; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) to the platform and the partner, who
+  sees others only where it sees payloads (` + "`" + `SSOClient.seesPayloads` + "`" + `).
   ` + "`" + `CONFLICT` + "`" + ` where that has not happened to what is named, such as a crawl that has not finished. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 60
   within a minute by the same caller of the same project.
   """
@@ -7281,17 +7911,17 @@ type PreviewedHeader {
 `, BuiltIn: false},
 	{Name: "../bulk.graphqls", Input: `extend type Mutation {
   """
-  Replays all callbacks of a project, an account or, for the platform, the notices to an SSO client, that a filter lets through and that were created
+  Replays all callbacks of a project or an account, or the notices to an SSO client, that a filter lets through and that were created
   before: each once, the oldest first, as ` + "`" + `replayCallback` + "`" + ` does, behind whatever else the account sends and in no line. Workers do it in the
   background; it goes on after any of them has died. Without a filter all are matched; those that cannot be replayed are skipped, and counted by why.
-  Editor and up. ` + "`" + `CONFLICT` + "`" + ` where another bulk replay that has not ended may replay the same callbacks.
+  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `CONFLICT` + "`" + ` where another bulk replay that has not ended may replay the same callbacks.
   """
   replayCallbacks(input: ReplayCallbacksInput!): ReplayCallbacksPayload! @allow(who: ANYONE_KNOWN)
-  "Makes no more replays until it is resumed: those that were made, a thousand at most that were not tried yet, go on. Editor and up. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  "Makes no more replays until it is resumed: those that were made, a thousand at most that were not tried yet, go on. Editor and up, and the partner; one of notices the partner and the platform alone. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
   pauseBulkReplay(input: PauseBulkReplayInput!): PauseBulkReplayPayload! @allow(who: ANYONE_KNOWN)
-  "Goes on where ` + "`" + `pauseBulkReplay` + "`" + ` stopped. Editor and up. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  "Goes on where ` + "`" + `pauseBulkReplay` + "`" + ` stopped. Editor and up, and the partner; one of notices the partner and the platform alone. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
   resumeBulkReplay(input: ResumeBulkReplayInput!): ResumeBulkReplayPayload! @allow(who: ANYONE_KNOWN)
-  "Makes no more replays. Those that were made go on, and are counted. Editor and up. One that was cancelled stays so; ` + "`" + `CONFLICT` + "`" + ` where it has finished."
+  "Makes no more replays. Those that were made go on, and are counted. Editor and up, also one that the partner or the platform has begun, and the partner. One that was cancelled stays so; ` + "`" + `CONFLICT` + "`" + ` where it has finished."
   cancelBulkReplay(input: CancelBulkReplayInput!): CancelBulkReplayPayload! @allow(who: ANYONE_KNOWN)
 }
 
@@ -7300,7 +7930,7 @@ input BulkReplayOwnerInput @oneOf {
   projectId: ObjectID
   "Of all its projects."
   accountId: ObjectID
-  "The notices that go to it, of all its accounts. For the platform only."
+  "The notices that go to it, of all its accounts. For the platform and the partner."
   ssoClientId: ObjectID
 }
 
@@ -7350,9 +7980,11 @@ type BulkReplay implements Node {
   status: BulkReplayStatus!
   "Whether it only counts."
   dryRun: Boolean!
+  "Which callbacks it replays, as it was given."
+  filter: BulkReplayFilter!
   "How many callbacks the filter lets through: while it counts, as far as it has come."
   matched: Int!
-  "How many have come to an end: ` + "`" + `succeeded` + "`" + `, ` + "`" + `failed` + "`" + ` and ` + "`" + `skipped` + "`" + ` together. All that were matched when it has finished."
+  "How many have come to an end: ` + "`" + `succeeded` + "`" + `, ` + "`" + `failed` + "`" + ` and ` + "`" + `skipped` + "`" + ` together. All that were matched when it has finished; of one that only counts (` + "`" + `dryRun` + "`" + `), those that would be skipped."
   done: Int!
   "How many replays were made."
   replayed: Int!
@@ -7373,6 +8005,54 @@ type BulkReplay implements Node {
   project: Project
   "Null where it is of an SSO client."
   account: Account
+  "Whose notices it replays. Null where it is of an account or a project."
+  ssoClient: SSOClient
+}
+
+"The filter of a bulk replay, each field as in ` + "`" + `CallbackFilter` + "`" + `. What is null narrows nothing; all of them are where it was given none."
+type BulkReplayFilter {
+  status: [CallbackStatus!]
+  event: [CallbackEvent!]
+  "Causes of the last finished attempt's failure."
+  errorCode: [AttemptErrorCode!]
+  createdAfter: DateTime
+  createdBefore: DateTime
+  "By when it ended: what has not ended is left out."
+  finishedAfter: DateTime
+  finishedBefore: DateTime
+  "By when the next attempt is due (` + "`" + `Callback.nextAttemptAt` + "`" + `): what waits for none is left out."
+  nextAttemptAfter: DateTime
+  nextAttemptBefore: DateTime
+  "HTTP status of the last finished attempt."
+  httpStatus: Int
+  "HTTP status of the last finished attempt, from one to another."
+  httpStatusRange: BulkReplayHTTPStatusRange
+  "Host of the URL that it goes to, or went to last, at any port or at that one."
+  host: String
+  "Exactly one callback."
+  uid: ID
+  "A callback and its replays."
+  ref: ID
+  "Whether it is a replay."
+  isReplay: Boolean
+  "How many attempts it had at least."
+  minAttempts: Int
+  "What tells of a crawl or of its reports."
+  crawlId: ObjectID
+  "What tells of a run."
+  runUid: ID
+  "What tells of a job."
+  jobUuid: ID
+  "An id or a uid of whatever it is, as it was given."
+  search: String
+}
+
+"HTTP statuses from one to another, both included."
+type BulkReplayHTTPStatusRange {
+  "Null: from the lowest."
+  from: Int
+  "Null: to the highest."
+  to: Int
 }
 
 "Where a bulk replay stands."
@@ -7405,9 +8085,9 @@ enum BulkReplaySkipReason {
   NOT_ENDED
   "Its payload was deleted after ` + "`" + `RINGBACK_BODY_RETENTION` + "`" + `."
   PAYLOAD_PURGED
-  "It was replayed three times already."
+  "It was replayed three times already; or twice, and a partner replays those of its accounts: the third is theirs and the platform's."
   REPLAYED_ENOUGH
-  "It is a notice to the SSO partner, which the platform replays."
+  "It is a notice to the SSO partner, which that one and the platform replay."
   NOTICE
   "There is no URL to call back to any more."
   NO_CALLBACK_URL
@@ -7438,6 +8118,11 @@ extend type Project {
 
 extend type Account {
   "Those of the account and of its projects, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+}
+
+extend type SSOClient {
+  "Those of the notices to it, newest first: what a customer replays of an account is not among them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
   bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
 }
 `, BuiltIn: false},
@@ -7790,6 +8475,8 @@ type Schedule implements Node {
   status: ScheduleStatus!
   "Null unless it is ` + "`" + `ACTIVE` + "`" + `."
   nextRunAt: DateTime
+  "The next five times, ` + "`" + `nextRunAt` + "`" + ` the first, as ` + "`" + `cron` + "`" + ` has them now. Fewer where it fires no more, none unless it is ` + "`" + `ACTIVE` + "`" + `."
+  nextRunsAt: [DateTime!]!
   "When it fired last; what ` + "`" + `overlap` + "`" + ` skips is no firing. Null: it has not."
   lastRunAt: DateTime
   createdAt: DateTime!
@@ -8009,6 +8696,7 @@ type Job implements Node {
   rawID: String!
   uuid: ID!
   state: JobState!
+  "` + "`" + `{}` + "`" + ` for a partner who sees no payloads (` + "`" + `SSOClient.seesPayloads` + "`" + `)."
   input: JSON!
   output: JSON
   metadata: JSON
@@ -8088,17 +8776,22 @@ type UpdateJobPayload {
 }
 `, BuiltIn: false},
 	{Name: "../lists.graphqls", Input: `extend type Query {
-  "The accounts that you may see, newest first: the platform all of them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  "The accounts that you may see, newest first: the platform all of them, a partner those of its SSO client. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
   accounts(first: Int, after: String, last: Int, before: String): AccountConnection! @allow(who: ANYONE_KNOWN)
-  "All SSO clients, newest first. Platform only. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  ssoClients(first: Int, after: String, last: Int, before: String): SSOClientConnection! @allow(who: PLATFORM)
-  "An SSO client by its id. Platform only."
-  getSSOClient(id: ObjectID!): SSOClient @allow(who: PLATFORM)
+  "SSO clients, newest first: the platform sees all of them, a partner its own. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  ssoClients(first: Int, after: String, last: Int, before: String): SSOClientConnection! @allow(who: PARTNER)
+  "An SSO client by its id: the platform sees all of them, a partner its own."
+  getSSOClient(id: ObjectID!): SSOClient @allow(who: PARTNER)
   """
   Entities by their global ids, in the order of these: null where there is none, or none that you may see. At most 100 ids; a bare number does not say the
   type and is ` + "`" + `BAD_USER_INPUT` + "`" + `.
   """
   nodes(ids: [ObjectID!]!): [Node]! @allow(who: ANYONE_KNOWN)
+}
+
+extend type SSOClient {
+  "Its accounts, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  accounts(first: Int, after: String, last: Int, before: String): AccountConnection!
 }
 
 extend type Account {
@@ -8423,7 +9116,7 @@ type CallbackHealth {
 
 "How many callbacks there are of each status."
 type CallbackHealthCounts {
-  "` + "`" + `PENDING` + "`" + ` now, among the 5,000 oldest that have not ended (of an SSO client: the 5,000 oldest of all SSO clients' notices)."
+  "` + "`" + `PENDING` + "`" + ` now, among the 5,000 oldest that have not ended."
   pending: Int!
   "` + "`" + `RUNNING` + "`" + ` now, among the same."
   running: Int!
@@ -8466,7 +9159,7 @@ type CallbackHealthBucket {
   receiver: CallbackHealthPercentiles
 }
 `, BuiltIn: false},
-	{Name: "../tell.graphqls", Input: `extend type Mutation {
+	{Name: "../many.graphqls", Input: `extend type Mutation {
   """
   Does what ` + "`" + `finishCrawl` + "`" + ` does for 1 to 500 crawls, as if one after the other, and says what came of each. Those that are right are committed,
   with their callbacks, in one transaction; each of the others has ` + "`" + `errors` + "`" + ` and changes nothing. It is with ` + "`" + `finishReportDownloads` + "`" + ` and
@@ -8561,12 +9254,12 @@ Streams of events by Server-Sent Events, as graphql-sse has them in the distinct
 ` + "`" + `next` + "`" + ` has an answer in its ` + "`" + `data` + "`" + `, and ` + "`" + `complete` + "`" + ` says that there are no more. Where it is the server that ends it, the last answer has the reason in its ` + "`" + `errors` + "`" + `:
 ` + "`" + `RECONNECT` + "`" + ` (come back with the last cursor: it has lasted for half an hour, the process stops, or your role has changed), ` + "`" + `TOO_SLOW` + "`" + `, ` + "`" + `UNAUTHENTICATED` + "`" + ` (the
 session has ended; said within a few seconds) or ` + "`" + `ENTITY_NOT_FOUND` + "`" + ` (you may not see it any more). A comment comes every 15 s. ` + "`" + `RATE_LIMITED` + "`" + ` where there
-are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
+are 1,000 in this process, 200 of your account, 100 of these of its portal sessions, 20 with your session or key, or 5 with your portal session. What is asked of each event is priced, and limited, as a query is.
 """
 type Subscription {
   """
-  Tells of callbacks of a project or an account as they change: created, an attempt begun or ended, waiting for the next one, paused, cancelled, arrived or given
-  up. Of each it tells how it is now; what changes within a tenth of a second is told once. For members, and the project's key.
+  Tells of callbacks of a project, an account or all accounts of an SSO client as they change: created, an attempt begun or ended, waiting for the next one, paused, cancelled, arrived or given
+  up. Of each it tells how it is now; what changes within a tenth of a second is told once. For members, the project's key, the partner and portal sessions.
   """
   callbackChanged(input: CallbackChangedInput!): CallbackChange! @allow(who: ANYONE_KNOWN)
   """
@@ -8584,9 +9277,7 @@ input DiagnosisProgressInput {
 "Whose callbacks to look on at, which of them, and since when."
 input CallbackChangedInput {
   owner: CallbackOwnerInput!
-  """
-  Tells only of those that a list with this filter would have now. Not by ` + "`" + `search` + "`" + `, ` + "`" + `runUid` + "`" + ` and ` + "`" + `jobUuid` + "`" + `, which are for lists (` + "`" + `BAD_USER_INPUT` + "`" + `).
-  """
+  "Tells only of those that a list with this filter would have now."
   filter: CallbackFilter
   """
   The ` + "`" + `cursor` + "`" + ` of the last change that you were told, by this process or another one: then what you have missed is told first, some of it twice. Or ` + "`" + `RESYNC` + "`" + `
@@ -8614,6 +9305,141 @@ enum CallbackChangeKind {
   CHANGED
   "More has changed than is told one by one: read the list of callbacks again. What comes after is told as ever."
   RESYNC
+}
+`, BuiltIn: false},
+	{Name: "../partners.graphqls", Input: `extend type SSOClient {
+  """
+  Whether the partner sees the bodies of its accounts' callbacks, and of the answers to them: ` + "`" + `Callback.payload` + "`" + `, ` + "`" + `Attempt.responseBody` + "`" + `, and what they
+  are made of (` + "`" + `ReportDownload.fileURL` + "`" + `; inputs, results and outputs of runs and jobs; the words of an executor in ` + "`" + `Run.error` + "`" + ` and ` + "`" + `Batch.error` + "`" + `, of which the
+  kind and the status stay). Those of its own notices it sees in any case, and the headers of answers. The platform sets it; false unless it has.
+  """
+  seesPayloads: Boolean!
+  "The partner's keys, newest first, at most 5. For the platform and these keys: null, with ` + "`" + `FORBIDDEN` + "`" + `, to a portal session."
+  keys: [SSOClientKey!]
+}
+
+"A key with which a partner sees the accounts of its SSO client."
+type SSOClientKey {
+  id: ObjectID!
+  rawID: String!
+  name: String!
+  createdAt: DateTime!
+}
+
+extend input CreateSSOClientInput {
+  "See ` + "`" + `SSOClient.seesPayloads` + "`" + `."
+  seesPayloads: Boolean! = false
+}
+
+extend input UpdateSSOClientInput {
+  "See ` + "`" + `SSOClient.seesPayloads` + "`" + `. Null: as it is. Platform only."
+  seesPayloads: Boolean
+}
+
+extend type Mutation {
+  """
+  Makes a key for an SSO client; send it as ` + "`" + `x-api-key` + "`" + `. With it the partner sees the accounts of its SSO client as a Viewer does, without payloads (unless
+  ` + "`" + `SSOClient.seesPayloads` + "`" + `) and without values of configured headers; retries and replays their callbacks and its own notices; and sets, tests and
+  diagnoses its own webhook. It changes nothing else, and sees nothing of other partners. Its text is shown this once. At most 5 keys an SSO client: one
+  more is ` + "`" + `CONFLICT` + "`" + `. For the platform, and for the partner with one of its keys.
+  """
+  createSSOClientKey(input: CreateSSOClientKeyInput!): CreateSSOClientKeyPayload! @allow(who: PARTNER)
+  """
+  Deletes a key of an SSO client: it works no longer, and all portal sessions of the SSO client end, since it may have made them. For the platform, and for the
+  partner with one of its keys, which may be this one.
+  """
+  deleteSSOClientKey(input: DeleteSSOClientKeyInput!): DeleteSSOClientKeyPayload! @allow(who: PARTNER)
+  """
+  Makes a new secret that signs the notices to an SSO client. The old ones sign beside it until they expire. For the platform and the partner. ` + "`" + `CONFLICT` + "`" + `
+  when five have not expired yet.
+  """
+  rotateWebhookSigningSecret(input: RotateWebhookSigningSecretInput!): RotateWebhookSigningSecretPayload! @allow(who: PARTNER)
+}
+
+input CreateSSOClientKeyInput {
+  ssoClientId: ObjectID!
+  "For people, at most 255 bytes: where the key is used, say."
+  name: String!
+  "1 to 255 bytes, of your choice. Within 24 h a second call with the same key is ` + "`" + `CONFLICT` + "`" + `, and makes nothing: the secret is shown once."
+  idempotencyKey: ID
+}
+
+type CreateSSOClientKeyPayload {
+  id: ObjectID!
+  rawID: String!
+  name: String!
+  "The key itself. Shown this once."
+  key: String!
+}
+
+input DeleteSSOClientKeyInput {
+  ssoClientKeyId: ObjectID!
+}
+
+type DeleteSSOClientKeyPayload {
+  ssoClientKey: SSOClientKey!
+}
+
+input RotateWebhookSigningSecretInput {
+  ssoClientId: ObjectID!
+  "When the old secrets expire: at once (` + "`" + `0s` + "`" + `) to ` + "`" + `720h` + "`" + ` from now."
+  expireOldAfter: Duration! = "24h"
+}
+
+type RotateWebhookSigningSecretPayload {
+  ssoClient: SSOClient!
+  "The new one."
+  webhookSigningSecret: CallbackSigningSecret!
+}
+`, BuiltIn: false},
+	{Name: "../portal.graphqls", Input: `extend type Query {
+  "Who you are: what your session or key is of."
+  viewer: Viewer! @allow(who: ANYONE_KNOWN)
+}
+
+"Who asks. All fields are null for the platform."
+type Viewer {
+  "Of a user's session."
+  user: User
+  "Of a project's key, and of a portal session of a project."
+  project: Project
+  "Of a portal session of an account."
+  account: Account
+  "Of an SSO client's key, and of a portal session of it."
+  ssoClient: SSOClient
+  "What a portal session may do; null: it is none."
+  permission: PortalPermission
+}
+
+"What a portal session may do."
+enum PortalPermission {
+  "What a Viewer may: it changes nothing. Of an SSO client it sees no signing secrets."
+  READ
+  "What an Editor may; of an SSO client what its key may. It makes neither keys nor further sessions."
+  MANAGE
+}
+
+extend type Mutation {
+  """
+  Makes a session for a page inside your own page, of exactly one project, account or SSO client; send its token as ` + "`" + `x-auth-token` + "`" + `. It ends by itself, with
+  ` + "`" + `deleteSession` + "`" + `, with its project, and when the Admin who made it is none any more. Its page may be of another origin: ` + "`" + `RINGBACK_EMBED_ORIGINS` + "`" + ` lets it show the console in a
+  frame, ` + "`" + `RINGBACK_CORS_ORIGINS` + "`" + ` ask by itself. At most 1,000 of each project, account or SSO client at a time: of more the oldest one ends. For the platform; of a project and an account Admin only; of an SSO client the partner with one of its keys.
+  """
+  createPortalSession(input: CreatePortalSessionInput!): CreatePortalSessionPayload! @allow(who: ANYONE_KNOWN)
+}
+
+input CreatePortalSessionInput {
+  owner: CallbackOwnerInput!
+  "What its holder may do."
+  permission: PortalPermission!
+  "From ` + "`" + `1s` + "`" + ` to ` + "`" + `1h` + "`" + `. Using the session does not extend it."
+  expiresIn: Duration! = "15m"
+}
+
+type CreatePortalSessionPayload {
+  "Shown this once."
+  token: String!
+  expiresAt: DateTime!
 }
 `, BuiltIn: false},
 }
@@ -8985,6 +9811,8 @@ func (ec *executionContext) childFields_BulkReplay(ctx context.Context, field gr
 		return ec.fieldContext_BulkReplay_status(ctx, field)
 	case "dryRun":
 		return ec.fieldContext_BulkReplay_dryRun(ctx, field)
+	case "filter":
+		return ec.fieldContext_BulkReplay_filter(ctx, field)
 	case "matched":
 		return ec.fieldContext_BulkReplay_matched(ctx, field)
 	case "done":
@@ -9009,6 +9837,8 @@ func (ec *executionContext) childFields_BulkReplay(ctx context.Context, field gr
 		return ec.fieldContext_BulkReplay_project(ctx, field)
 	case "account":
 		return ec.fieldContext_BulkReplay_account(ctx, field)
+	case "ssoClient":
+		return ec.fieldContext_BulkReplay_ssoClient(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkReplay", field.Name)
 }
@@ -9035,6 +9865,62 @@ func (ec *executionContext) childFields_BulkReplayEdge(ctx context.Context, fiel
 		return ec.fieldContext_BulkReplayEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkReplayEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkReplayFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_BulkReplayFilter_status(ctx, field)
+	case "event":
+		return ec.fieldContext_BulkReplayFilter_event(ctx, field)
+	case "errorCode":
+		return ec.fieldContext_BulkReplayFilter_errorCode(ctx, field)
+	case "createdAfter":
+		return ec.fieldContext_BulkReplayFilter_createdAfter(ctx, field)
+	case "createdBefore":
+		return ec.fieldContext_BulkReplayFilter_createdBefore(ctx, field)
+	case "finishedAfter":
+		return ec.fieldContext_BulkReplayFilter_finishedAfter(ctx, field)
+	case "finishedBefore":
+		return ec.fieldContext_BulkReplayFilter_finishedBefore(ctx, field)
+	case "nextAttemptAfter":
+		return ec.fieldContext_BulkReplayFilter_nextAttemptAfter(ctx, field)
+	case "nextAttemptBefore":
+		return ec.fieldContext_BulkReplayFilter_nextAttemptBefore(ctx, field)
+	case "httpStatus":
+		return ec.fieldContext_BulkReplayFilter_httpStatus(ctx, field)
+	case "httpStatusRange":
+		return ec.fieldContext_BulkReplayFilter_httpStatusRange(ctx, field)
+	case "host":
+		return ec.fieldContext_BulkReplayFilter_host(ctx, field)
+	case "uid":
+		return ec.fieldContext_BulkReplayFilter_uid(ctx, field)
+	case "ref":
+		return ec.fieldContext_BulkReplayFilter_ref(ctx, field)
+	case "isReplay":
+		return ec.fieldContext_BulkReplayFilter_isReplay(ctx, field)
+	case "minAttempts":
+		return ec.fieldContext_BulkReplayFilter_minAttempts(ctx, field)
+	case "crawlId":
+		return ec.fieldContext_BulkReplayFilter_crawlId(ctx, field)
+	case "runUid":
+		return ec.fieldContext_BulkReplayFilter_runUid(ctx, field)
+	case "jobUuid":
+		return ec.fieldContext_BulkReplayFilter_jobUuid(ctx, field)
+	case "search":
+		return ec.fieldContext_BulkReplayFilter_search(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplayFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkReplayHTTPStatusRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_BulkReplayHTTPStatusRange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_BulkReplayHTTPStatusRange_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkReplayHTTPStatusRange", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkReplaySkipped(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9133,6 +10019,8 @@ func (ec *executionContext) childFields_CallbackCheck(ctx context.Context, field
 		return ec.fieldContext_CallbackCheck_addresses(ctx, field)
 	case "effective":
 		return ec.fieldContext_CallbackCheck_effective(ctx, field)
+	case "movedCallbacks":
+		return ec.fieldContext_CallbackCheck_movedCallbacks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CallbackCheck", field.Name)
 }
@@ -9401,6 +10289,16 @@ func (ec *executionContext) childFields_CreateJobsPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateJobsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreatePortalSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreatePortalSessionPayload_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CreatePortalSessionPayload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePortalSessionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateProjectKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9443,12 +10341,36 @@ func (ec *executionContext) childFields_CreateRunPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type CreateRunPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateSSOClientKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CreateSSOClientKeyPayload_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_CreateSSOClientKeyPayload_rawID(ctx, field)
+	case "name":
+		return ec.fieldContext_CreateSSOClientKeyPayload_name(ctx, field)
+	case "key":
+		return ec.fieldContext_CreateSSOClientKeyPayload_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSSOClientKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateSSOClientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ssoClient":
 		return ec.fieldContext_CreateSSOClientPayload_ssoClient(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateSSOClientPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateSessionUsingLoginCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreateSessionUsingLoginCodePayload_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CreateSessionUsingLoginCodePayload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSessionUsingLoginCodePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateSessionUsingUserKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9495,6 +10417,14 @@ func (ec *executionContext) childFields_DeleteProjectPayload(ctx context.Context
 		return ec.fieldContext_DeleteProjectPayload_project(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteSSOClientKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ssoClientKey":
+		return ec.fieldContext_DeleteSSOClientKeyPayload_ssoClientKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteSSOClientKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10067,6 +10997,16 @@ func (ec *executionContext) childFields_RetryCallbackPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RetryCallbackPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RetryCallbacksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "retriedCallbacks":
+		return ec.fieldContext_RetryCallbacksPayload_retriedCallbacks(ctx, field)
+	case "searchedUntil":
+		return ec.fieldContext_RetryCallbacksPayload_searchedUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryCallbacksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RotateCallbackSigningSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -10075,6 +11015,16 @@ func (ec *executionContext) childFields_RotateCallbackSigningSecretPayload(ctx c
 		return ec.fieldContext_RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RotateCallbackSigningSecretPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSigningSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ssoClient":
+		return ec.fieldContext_RotateWebhookSigningSecretPayload_ssoClient(ctx, field)
+	case "webhookSigningSecret":
+		return ec.fieldContext_RotateWebhookSigningSecretPayload_webhookSigningSecret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSigningSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10187,6 +11137,8 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_webhookHeaders(ctx, field)
 	case "noticeMode":
 		return ec.fieldContext_SSOClient_noticeMode(ctx, field)
+	case "webhookEvents":
+		return ec.fieldContext_SSOClient_webhookEvents(ctx, field)
 	case "webhookSigningSecrets":
 		return ec.fieldContext_SSOClient_webhookSigningSecrets(ctx, field)
 	case "version":
@@ -10195,8 +11147,18 @@ func (ec *executionContext) childFields_SSOClient(ctx context.Context, field gra
 		return ec.fieldContext_SSOClient_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_SSOClient_updatedAt(ctx, field)
+	case "callbacks":
+		return ec.fieldContext_SSOClient_callbacks(ctx, field)
+	case "bulkReplays":
+		return ec.fieldContext_SSOClient_bulkReplays(ctx, field)
+	case "accounts":
+		return ec.fieldContext_SSOClient_accounts(ctx, field)
 	case "callbackHealth":
 		return ec.fieldContext_SSOClient_callbackHealth(ctx, field)
+	case "seesPayloads":
+		return ec.fieldContext_SSOClient_seesPayloads(ctx, field)
+	case "keys":
+		return ec.fieldContext_SSOClient_keys(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SSOClient", field.Name)
 }
@@ -10225,6 +11187,20 @@ func (ec *executionContext) childFields_SSOClientEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SSOClientEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SSOClientKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SSOClientKey_id(ctx, field)
+	case "rawID":
+		return ec.fieldContext_SSOClientKey_rawID(ctx, field)
+	case "name":
+		return ec.fieldContext_SSOClientKey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SSOClientKey_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SSOClientKey", field.Name)
+}
+
 func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10245,6 +11221,8 @@ func (ec *executionContext) childFields_Schedule(ctx context.Context, field grap
 		return ec.fieldContext_Schedule_status(ctx, field)
 	case "nextRunAt":
 		return ec.fieldContext_Schedule_nextRunAt(ctx, field)
+	case "nextRunsAt":
+		return ec.fieldContext_Schedule_nextRunsAt(ctx, field)
 	case "lastRunAt":
 		return ec.fieldContext_Schedule_lastRunAt(ctx, field)
 	case "createdAt":
@@ -10483,6 +11461,22 @@ func (ec *executionContext) childFields_UserKey(ctx context.Context, field graph
 		return ec.fieldContext_UserKey_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserKey", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_Viewer_user(ctx, field)
+	case "project":
+		return ec.fieldContext_Viewer_project(ctx, field)
+	case "account":
+		return ec.fieldContext_Viewer_account(ctx, field)
+	case "ssoClient":
+		return ec.fieldContext_Viewer_ssoClient(ctx, field)
+	case "permission":
+		return ec.fieldContext_Viewer_permission(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11079,6 +12073,20 @@ func (ec *executionContext) field_Mutation_createJobs_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createPortalSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreatePortalSessionInput, error) {
+			return ec.unmarshalNCreatePortalSessionInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreatePortalSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createProjectKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11135,12 +12143,40 @@ func (ec *executionContext) field_Mutation_createRun_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createSSOClientKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateSSOClientKeyInput, error) {
+			return ec.unmarshalNCreateSSOClientKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientKeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createSSOClient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateSSOClientInput, error) {
 			return ec.unmarshalNCreateSSOClientInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createSessionUsingLoginCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateSessionUsingLoginCodeInput, error) {
+			return ec.unmarshalNCreateSessionUsingLoginCodeInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingLoginCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11211,6 +12247,20 @@ func (ec *executionContext) field_Mutation_deleteProject_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (DeleteProjectInput, error) {
 			return ec.unmarshalNDeleteProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteSSOClientKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteSSOClientKeyInput, error) {
+			return ec.unmarshalNDeleteSSOClientKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSSOClientKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11443,12 +12493,40 @@ func (ec *executionContext) field_Mutation_retryCallback_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryCallbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RetryCallbacksInput, error) {
+			return ec.unmarshalNRetryCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbacksInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_rotateCallbackSigningSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (RotateCallbackSigningSecretInput, error) {
 			return ec.unmarshalNRotateCallbackSigningSecretInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateCallbackSigningSecretInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rotateWebhookSigningSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RotateWebhookSigningSecretInput, error) {
+			return ec.unmarshalNRotateWebhookSigningSecretInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateWebhookSigningSecretInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12363,6 +13441,82 @@ func (ec *executionContext) field_Run_results_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_SSOClient_accounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_SSOClient_bulkReplays_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_SSOClient_callbackHealth_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12374,6 +13528,60 @@ func (ec *executionContext) field_SSOClient_callbackHealth_args(ctx context.Cont
 		return nil, err
 	}
 	args["range"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_SSOClient_callbacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*callback.Filter, error) {
+			return ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*callback.Order, error) {
+			return ec.unmarshalOCallbackOrder2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -15839,6 +17047,38 @@ func (ec *executionContext) fieldContext_BulkReplay_dryRun(_ context.Context, fi
 	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _BulkReplay_filter(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_filter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Filter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v callback.Filter) graphql.Marshaler {
+			return ec.marshalNBulkReplayFilter2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_filter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayFilter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkReplay_matched(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16151,6 +17391,38 @@ func (ec *executionContext) fieldContext_BulkReplay_account(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkReplay_ssoClient(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_ssoClient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().SsoClient(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_ssoClient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkReplayConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.BulkReplay]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16323,6 +17595,521 @@ func (ec *executionContext) fieldContext_BulkReplayEdge_node(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayFilter_status(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []callback.Status) graphql.Marshaler {
+			return ec.marshalOCallbackStatus2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type CallbackStatus does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_event(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []callback.EventName) graphql.Marshaler {
+			return ec.marshalOCallbackEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐEventNameᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type CallbackEvent does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_errorCode(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_errorCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErrorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []callback.AttemptErrorCode) graphql.Marshaler {
+			return ec.marshalOAttemptErrorCode2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐAttemptErrorCodeᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_errorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type AttemptErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_createdAfter(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_createdAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_createdAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_createdBefore(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_createdBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_createdBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_finishedAfter(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_finishedAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_finishedAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_finishedBefore(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_finishedBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_finishedBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_nextAttemptAfter(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_nextAttemptAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAttemptAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_nextAttemptAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_nextAttemptBefore(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_nextAttemptBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAttemptBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_nextAttemptBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_httpStatus(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_httpStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_httpStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_httpStatusRange(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_httpStatusRange(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPStatusRange, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *callback.StatusRange) graphql.Marshaler {
+			return ec.marshalOBulkReplayHTTPStatusRange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusRange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_httpStatusRange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplayFilter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayHTTPStatusRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplayFilter_host(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_host(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Host, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_host(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_uid(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_uid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_uid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_ref(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_ref(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ref, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_ref(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_isReplay(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_isReplay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsReplay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_isReplay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_minAttempts(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_minAttempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinAttempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_minAttempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_crawlId(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_crawlId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplayFilter().CrawlID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *models.ObjectID) graphql.Marshaler {
+			return ec.marshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_crawlId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, true, true, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_runUid(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_runUid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RunUID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_runUid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_jobUuid(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_jobUuid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobUUID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_jobUuid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayFilter_search(ctx context.Context, field graphql.CollectedField, obj *callback.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayFilter_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Search, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayFilter_search(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayFilter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayHTTPStatusRange_from(ctx context.Context, field graphql.CollectedField, obj *callback.StatusRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayHTTPStatusRange_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayHTTPStatusRange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayHTTPStatusRange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplayHTTPStatusRange_to(ctx context.Context, field graphql.CollectedField, obj *callback.StatusRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplayHTTPStatusRange_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplayHTTPStatusRange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplayHTTPStatusRange", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _BulkReplaySkipped_reason(ctx context.Context, field graphql.CollectedField, obj *BulkReplaySkipped) (ret graphql.Marshaler) {
@@ -17353,6 +19140,29 @@ func (ec *executionContext) fieldContext_CallbackCheck_effective(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CallbackCheck_movedCallbacks(ctx context.Context, field graphql.CollectedField, obj *tenant.CallbackCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CallbackCheck_movedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CallbackCheck().MovedCallbacks(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CallbackCheck_movedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CallbackCheck", field, true, true, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _CallbackConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*callback.Callback]) (ret graphql.Marshaler) {
@@ -19266,6 +21076,52 @@ func (ec *executionContext) fieldContext_CreateJobsPayload_jobs(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CreatePortalSessionPayload_token(ctx context.Context, field graphql.CollectedField, obj *CreatePortalSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePortalSessionPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePortalSessionPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePortalSessionPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreatePortalSessionPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *CreatePortalSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreatePortalSessionPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreatePortalSessionPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreatePortalSessionPayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _CreateProjectKeyPayload_id(ctx context.Context, field graphql.CollectedField, obj *CreateProjectKeyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19500,6 +21356,98 @@ func (ec *executionContext) fieldContext_CreateRunPayload_message(_ context.Cont
 	return graphql.NewScalarFieldContext("CreateRunPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _CreateSSOClientKeyPayload_id(ctx context.Context, field graphql.CollectedField, obj *CreateSSOClientKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSSOClientKeyPayload_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSSOClientKeyPayload_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSSOClientKeyPayload", field, false, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _CreateSSOClientKeyPayload_rawID(ctx context.Context, field graphql.CollectedField, obj *CreateSSOClientKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSSOClientKeyPayload_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSSOClientKeyPayload_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSSOClientKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateSSOClientKeyPayload_name(ctx context.Context, field graphql.CollectedField, obj *CreateSSOClientKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSSOClientKeyPayload_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSSOClientKeyPayload_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSSOClientKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateSSOClientKeyPayload_key(ctx context.Context, field graphql.CollectedField, obj *CreateSSOClientKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSSOClientKeyPayload_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSSOClientKeyPayload_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSSOClientKeyPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _CreateSSOClientPayload_ssoClient(ctx context.Context, field graphql.CollectedField, obj *CreateSSOClientPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19530,6 +21478,52 @@ func (ec *executionContext) fieldContext_CreateSSOClientPayload_ssoClient(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CreateSessionUsingLoginCodePayload_token(ctx context.Context, field graphql.CollectedField, obj *CreateSessionUsingLoginCodePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSessionUsingLoginCodePayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSessionUsingLoginCodePayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSessionUsingLoginCodePayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CreateSessionUsingLoginCodePayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *CreateSessionUsingLoginCodePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateSessionUsingLoginCodePayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateSessionUsingLoginCodePayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateSessionUsingLoginCodePayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _CreateSessionUsingUserKeyPayload_token(ctx context.Context, field graphql.CollectedField, obj *CreateSessionUsingUserKeyPayload) (ret graphql.Marshaler) {
@@ -19738,6 +21732,38 @@ func (ec *executionContext) fieldContext_DeleteProjectPayload_project(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteSSOClientKeyPayload_ssoClientKey(ctx context.Context, field graphql.CollectedField, obj *DeleteSSOClientKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteSSOClientKeyPayload_ssoClientKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SsoClientKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClientKey) graphql.Marshaler {
+			return ec.marshalNSSOClientKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientKey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteSSOClientKeyPayload_ssoClientKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteSSOClientKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClientKey(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21960,6 +23986,50 @@ func (ec *executionContext) fieldContext_Mutation_createSessionUsingUserKey(ctx 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createSessionUsingLoginCode(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createSessionUsingLoginCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateSessionUsingLoginCode(ctx, fc.Args["input"].(CreateSessionUsingLoginCodeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateSessionUsingLoginCodePayload) graphql.Marshaler {
+			return ec.marshalNCreateSessionUsingLoginCodePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingLoginCodePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createSessionUsingLoginCode(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateSessionUsingLoginCodePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createSessionUsingLoginCode_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21975,7 +24045,7 @@ func (ec *executionContext) _Mutation_deleteSession(ctx context.Context, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "USER")
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "SESSION")
 				if err != nil {
 					var zeroVal *DeleteSessionPayload
 					return zeroVal, err
@@ -22956,7 +25026,7 @@ func (ec *executionContext) _Mutation_updateSSOClient(ctx context.Context, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
 				if err != nil {
 					var zeroVal *UpdateSSOClientPayload
 					return zeroVal, err
@@ -23306,6 +25376,68 @@ func (ec *executionContext) fieldContext_Mutation_retryCallback(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_retryCallback_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryCallbacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryCallbacks(ctx, fc.Args["input"].(RetryCallbacksInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *RetryCallbacksPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RetryCallbacksPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RetryCallbacksPayload) graphql.Marshaler {
+			return ec.marshalNRetryCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbacksPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryCallbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryCallbacksPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryCallbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24670,6 +26802,254 @@ func (ec *executionContext) fieldContext_Mutation_updateJobs(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateJobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createSSOClientKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createSSOClientKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateSSOClientKey(ctx, fc.Args["input"].(CreateSSOClientKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
+				if err != nil {
+					var zeroVal *CreateSSOClientKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CreateSSOClientKeyPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateSSOClientKeyPayload) graphql.Marshaler {
+			return ec.marshalNCreateSSOClientKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createSSOClientKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateSSOClientKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createSSOClientKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteSSOClientKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteSSOClientKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteSSOClientKey(ctx, fc.Args["input"].(DeleteSSOClientKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
+				if err != nil {
+					var zeroVal *DeleteSSOClientKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *DeleteSSOClientKeyPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteSSOClientKeyPayload) graphql.Marshaler {
+			return ec.marshalNDeleteSSOClientKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSSOClientKeyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteSSOClientKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteSSOClientKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteSSOClientKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rotateWebhookSigningSecret(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateWebhookSigningSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateWebhookSigningSecret(ctx, fc.Args["input"].(RotateWebhookSigningSecretInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
+				if err != nil {
+					var zeroVal *RotateWebhookSigningSecretPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RotateWebhookSigningSecretPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RotateWebhookSigningSecretPayload) graphql.Marshaler {
+			return ec.marshalNRotateWebhookSigningSecretPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateWebhookSigningSecretPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateWebhookSigningSecret(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RotateWebhookSigningSecretPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateWebhookSigningSecret_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createPortalSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createPortalSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreatePortalSession(ctx, fc.Args["input"].(CreatePortalSessionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *CreatePortalSessionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *CreatePortalSessionPayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *CreatePortalSessionPayload) graphql.Marshaler {
+			return ec.marshalNCreatePortalSessionPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreatePortalSessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createPortalSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreatePortalSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createPortalSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -26539,7 +28919,7 @@ func (ec *executionContext) _Query_callbacks(ctx context.Context, field graphql.
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
 				if err != nil {
 					var zeroVal *Connection[*callback.Callback]
 					return zeroVal, err
@@ -27035,7 +29415,7 @@ func (ec *executionContext) _Query_ssoClients(ctx context.Context, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
 				if err != nil {
 					var zeroVal *Connection[*tenant.SSOClient]
 					return zeroVal, err
@@ -27097,7 +29477,7 @@ func (ec *executionContext) _Query_getSSOClient(ctx context.Context, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PARTNER")
 				if err != nil {
 					var zeroVal *tenant.SSOClient
 					return zeroVal, err
@@ -27201,6 +29581,56 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_viewer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Viewer(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *Viewer
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *Viewer
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐViewer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Viewer(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -28079,6 +30509,52 @@ func (ec *executionContext) fieldContext_RetryCallbackPayload_callback(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _RetryCallbacksPayload_retriedCallbacks(ctx context.Context, field graphql.CollectedField, obj *RetryCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryCallbacksPayload_retriedCallbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetriedCallbacks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryCallbacksPayload_retriedCallbacks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryCallbacksPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RetryCallbacksPayload_searchedUntil(ctx context.Context, field graphql.CollectedField, obj *RetryCallbacksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryCallbacksPayload_searchedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SearchedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryCallbacksPayload_searchedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryCallbacksPayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _RotateCallbackSigningSecretPayload_project(ctx context.Context, field graphql.CollectedField, obj *RotateCallbackSigningSecretPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28133,6 +30609,70 @@ func (ec *executionContext) _RotateCallbackSigningSecretPayload_callbackSigningS
 func (ec *executionContext) fieldContext_RotateCallbackSigningSecretPayload_callbackSigningSecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RotateCallbackSigningSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackSigningSecret(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RotateWebhookSigningSecretPayload_ssoClient(ctx context.Context, field graphql.CollectedField, obj *RotateWebhookSigningSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateWebhookSigningSecretPayload_ssoClient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SsoClient, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalNSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RotateWebhookSigningSecretPayload_ssoClient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateWebhookSigningSecretPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RotateWebhookSigningSecretPayload_webhookSigningSecret(ctx context.Context, field graphql.CollectedField, obj *RotateWebhookSigningSecretPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RotateWebhookSigningSecretPayload_webhookSigningSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WebhookSigningSecret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SigningSecret) graphql.Marshaler {
+			return ec.marshalNCallbackSigningSecret2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSigningSecret(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RotateWebhookSigningSecretPayload_webhookSigningSecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RotateWebhookSigningSecretPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -29165,11 +31705,11 @@ func (ec *executionContext) _SSOClient_webhookHeaders(ctx context.Context, field
 			return ec.fieldContext_SSOClient_webhookHeaders(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.WebhookHeaders()
+			return ec.Resolvers.SSOClient().WebhookHeaders(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []models.Header) graphql.Marshaler {
-			return ec.marshalNAPICallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*models.Header) graphql.Marshaler {
+			return ec.marshalNAPICallbackHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -29180,7 +31720,7 @@ func (ec *executionContext) fieldContext_SSOClient_webhookHeaders(_ context.Cont
 		Object:     "SSOClient",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_APICallbackHeader(ctx, field)
 		},
@@ -29209,6 +31749,29 @@ func (ec *executionContext) _SSOClient_noticeMode(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_SSOClient_noticeMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type NoticeMode does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClient_webhookEvents(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_webhookEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WebhookEvents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []tenant.WebhookEvent) graphql.Marshaler {
+			return ec.marshalNWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_webhookEvents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type WebhookEvent does not have child fields"))
 }
 
 func (ec *executionContext) _SSOClient_webhookSigningSecrets(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
@@ -29312,6 +31875,138 @@ func (ec *executionContext) fieldContext_SSOClient_updatedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _SSOClient_callbacks(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_callbacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SSOClient().Callbacks(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*callback.Filter), fc.Args["orderBy"].(*callback.Order))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.Callback]) graphql.Marshaler {
+			return ec.marshalNCallbackConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_callbacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CallbackConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SSOClient_callbacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClient_bulkReplays(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_bulkReplays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SSOClient().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
+			return ec.marshalNBulkReplayConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_bulkReplays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkReplayConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SSOClient_bulkReplays_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClient_accounts(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_accounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SSOClient().Accounts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.Account]) graphql.Marshaler {
+			return ec.marshalNAccountConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_accounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SSOClient_accounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SSOClient_callbackHealth(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29352,6 +32047,61 @@ func (ec *executionContext) fieldContext_SSOClient_callbackHealth(ctx context.Co
 	if fc.Args, err = ec.field_SSOClient_callbackHealth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SSOClient_seesPayloads(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_seesPayloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeesPayloads, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_seesPayloads(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClient", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClient_keys(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClient_keys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SSOClient().Keys(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.SSOClientKey) graphql.Marshaler {
+			return ec.marshalOSSOClientKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientKeyᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClient_keys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SSOClient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClientKey(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -29528,6 +32278,98 @@ func (ec *executionContext) fieldContext_SSOClientEdge_node(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SSOClientKey_id(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClientKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientKey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.ObjectID) graphql.Marshaler {
+			return ec.marshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientKey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientKey", field, true, false, errors.New("field of type ObjectID does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClientKey_rawID(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClientKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientKey_rawID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RawID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientKey_rawID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientKey", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClientKey_name(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClientKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientKey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientKey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientKey", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SSOClientKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *tenant.SSOClientKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SSOClientKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SSOClientKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SSOClientKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Schedule_id(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
@@ -29735,6 +32577,29 @@ func (ec *executionContext) _Schedule_nextRunAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Schedule_nextRunAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Schedule", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Schedule_nextRunsAt(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Schedule_nextRunsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextRunsAt()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2ᚕtimeᚐTimeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Schedule_nextRunsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Schedule", field, true, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Schedule_lastRunAt(ctx context.Context, field graphql.CollectedField, obj *run.Schedule) (ret graphql.Marshaler) {
@@ -31552,6 +34417,157 @@ func (ec *executionContext) fieldContext_UserKey_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("UserKey", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _Viewer_user(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_project(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
+			return ec.marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_account(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_ssoClient(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_ssoClient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SsoClient, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_ssoClient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_permission(ctx context.Context, field graphql.CollectedField, obj *Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_permission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permission, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PortalPermission) graphql.Marshaler {
+			return ec.marshalOPortalPermission2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_permission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type PortalPermission does not have child fields"))
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33025,7 +36041,7 @@ func (ec *executionContext) unmarshalInputCallbackOwnerInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"projectId", "accountId"}
+	fieldsInOrder := [...]string{"projectId", "accountId", "ssoClientId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33046,6 +36062,13 @@ func (ec *executionContext) unmarshalInputCallbackOwnerInput(ctx context.Context
 				return it, err
 			}
 			it.AccountID = graphql.OmittableOf(data)
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -33422,6 +36445,54 @@ func (ec *executionContext) unmarshalInputCreateJobsInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreatePortalSessionInput(ctx context.Context, obj any) (CreatePortalSessionInput, error) {
+	var it CreatePortalSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expiresIn"]; !present {
+		asMap["expiresIn"] = "15m"
+	}
+
+	fieldsInOrder := [...]string{"owner", "permission", "expiresIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "permission":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("permission"))
+			data, err := ec.unmarshalNPortalPermission2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Permission = data
+		case "expiresIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresIn"))
+			data, err := ec.unmarshalNDuration2timeᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresIn = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateProjectInput(ctx context.Context, obj any) (CreateProjectInput, error) {
 	var it CreateProjectInput
 	if obj == nil {
@@ -33711,8 +36782,14 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 	if _, present := asMap["noticeMode"]; !present {
 		asMap["noticeMode"] = "EACH"
 	}
+	if _, present := asMap["webhookEvents"]; !present {
+		asMap["webhookEvents"] = []any{"FIRST_FAILURE", "GIVEN_UP"}
+	}
+	if _, present := asMap["seesPayloads"]; !present {
+		asMap["seesPayloads"] = false
+	}
 
-	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders", "noticeMode", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "rawID", "webhookUrl", "webhookHeaders", "noticeMode", "webhookEvents", "idempotencyKey", "seesPayloads"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33754,6 +36831,13 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.NoticeMode = data
+		case "webhookEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("webhookEvents"))
+			data, err := ec.unmarshalNWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WebhookEvents = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -33761,6 +36845,87 @@ func (ec *executionContext) unmarshalInputCreateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.IdempotencyKey = graphql.OmittableOf(data)
+		case "seesPayloads":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seesPayloads"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeesPayloads = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateSSOClientKeyInput(ctx context.Context, obj any) (CreateSSOClientKeyInput, error) {
+	var it CreateSSOClientKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ssoClientId", "name", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateSessionUsingLoginCodeInput(ctx context.Context, obj any) (CreateSessionUsingLoginCodeInput, error) {
+	var it CreateSessionUsingLoginCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
 		}
 	}
 	return it, nil
@@ -33979,6 +37144,36 @@ func (ec *executionContext) unmarshalInputDeleteProjectKeyInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteSSOClientKeyInput(ctx context.Context, obj any) (DeleteSSOClientKeyInput, error) {
+	var it DeleteSSOClientKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ssoClientKeyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ssoClientKeyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientKeyId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientKeyID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteUserKeyInput(ctx context.Context, obj any) (DeleteUserKeyInput, error) {
 	var it DeleteUserKeyInput
 	if obj == nil {
@@ -34027,7 +37222,7 @@ func (ec *executionContext) unmarshalInputDiagnoseReceiverInput(ctx context.Cont
 		asMap["wait"] = true
 	}
 
-	fieldsInOrder := [...]string{"projectId", "owner", "checkSignature", "wait"}
+	fieldsInOrder := [...]string{"projectId", "owner", "checkSignature", "wait", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -34062,6 +37257,13 @@ func (ec *executionContext) unmarshalInputDiagnoseReceiverInput(ctx context.Cont
 				return it, err
 			}
 			it.Wait = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -34844,6 +38046,43 @@ func (ec *executionContext) unmarshalInputRetryCallbackInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRetryCallbacksInput(ctx context.Context, obj any) (RetryCallbacksInput, error) {
+	var it RetryCallbacksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"owner", "filter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalNCallbackOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCallbackOwnerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOCallbackFilter2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRotateCallbackSigningSecretInput(ctx context.Context, obj any) (RotateCallbackSigningSecretInput, error) {
 	var it RotateCallbackSigningSecretInput
 	if obj == nil {
@@ -34873,6 +38112,47 @@ func (ec *executionContext) unmarshalInputRotateCallbackSigningSecretInput(ctx c
 				return it, err
 			}
 			it.ProjectID = data
+		case "expireOldAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expireOldAfter"))
+			data, err := ec.unmarshalNDuration2timeᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpireOldAfter = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRotateWebhookSigningSecretInput(ctx context.Context, obj any) (RotateWebhookSigningSecretInput, error) {
+	var it RotateWebhookSigningSecretInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expireOldAfter"]; !present {
+		asMap["expireOldAfter"] = "24h"
+	}
+
+	fieldsInOrder := [...]string{"ssoClientId", "expireOldAfter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ssoClientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ssoClientId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SsoClientID = data
 		case "expireOldAfter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expireOldAfter"))
 			data, err := ec.unmarshalNDuration2timeᚐDuration(ctx, v)
@@ -35128,7 +38408,7 @@ func (ec *executionContext) unmarshalInputSendTestCallbackInput(ctx context.Cont
 		asMap["event"] = "TEST"
 	}
 
-	fieldsInOrder := [...]string{"projectId", "ssoClientId", "owner", "event"}
+	fieldsInOrder := [...]string{"projectId", "ssoClientId", "owner", "event", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35163,6 +38443,13 @@ func (ec *executionContext) unmarshalInputSendTestCallbackInput(ctx context.Cont
 				return it, err
 			}
 			it.Event = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -35550,7 +38837,7 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ssoClientId", "ifVersion", "name", "webhookUrl", "webhookHeaders", "noticeMode"}
+	fieldsInOrder := [...]string{"ssoClientId", "ifVersion", "name", "webhookUrl", "webhookHeaders", "noticeMode", "webhookEvents", "seesPayloads"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35599,6 +38886,20 @@ func (ec *executionContext) unmarshalInputUpdateSSOClientInput(ctx context.Conte
 				return it, err
 			}
 			it.NoticeMode = graphql.OmittableOf(data)
+		case "webhookEvents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("webhookEvents"))
+			data, err := ec.unmarshalOWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WebhookEvents = graphql.OmittableOf(data)
+		case "seesPayloads":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seesPayloads"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SeesPayloads = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -37967,6 +41268,11 @@ func (ec *executionContext) _BulkReplay(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "filter":
+			out.Values[i] = ec._BulkReplay_filter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "matched":
 			out.Values[i] = ec._BulkReplay_matched(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -38159,6 +41465,44 @@ func (ec *executionContext) _BulkReplay(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "ssoClient":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_ssoClient(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -38286,6 +41630,215 @@ func (ec *executionContext) _BulkReplayEdge(ctx context.Context, sel ast.Selecti
 		case "node":
 			out.Values[i] = ec._BulkReplayEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkReplayFilterImplementors = []string{"BulkReplayFilter"}
+
+func (ec *executionContext) _BulkReplayFilter(ctx context.Context, sel ast.SelectionSet, obj *callback.Filter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplayFilterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplayFilter")
+		case "status":
+			out.Values[i] = ec._BulkReplayFilter_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "event":
+			out.Values[i] = ec._BulkReplayFilter_event(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "errorCode":
+			out.Values[i] = ec._BulkReplayFilter_errorCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAfter":
+			out.Values[i] = ec._BulkReplayFilter_createdAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBefore":
+			out.Values[i] = ec._BulkReplayFilter_createdBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finishedAfter":
+			out.Values[i] = ec._BulkReplayFilter_finishedAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finishedBefore":
+			out.Values[i] = ec._BulkReplayFilter_finishedBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nextAttemptAfter":
+			out.Values[i] = ec._BulkReplayFilter_nextAttemptAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nextAttemptBefore":
+			out.Values[i] = ec._BulkReplayFilter_nextAttemptBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "httpStatus":
+			out.Values[i] = ec._BulkReplayFilter_httpStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "httpStatusRange":
+			out.Values[i] = ec._BulkReplayFilter_httpStatusRange(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "host":
+			out.Values[i] = ec._BulkReplayFilter_host(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "uid":
+			out.Values[i] = ec._BulkReplayFilter_uid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ref":
+			out.Values[i] = ec._BulkReplayFilter_ref(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isReplay":
+			out.Values[i] = ec._BulkReplayFilter_isReplay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "minAttempts":
+			out.Values[i] = ec._BulkReplayFilter_minAttempts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "crawlId":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplayFilter_crawlId(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "runUid":
+			out.Values[i] = ec._BulkReplayFilter_runUid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "jobUuid":
+			out.Values[i] = ec._BulkReplayFilter_jobUuid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "search":
+			out.Values[i] = ec._BulkReplayFilter_search(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkReplayHTTPStatusRangeImplementors = []string{"BulkReplayHTTPStatusRange"}
+
+func (ec *executionContext) _BulkReplayHTTPStatusRange(ctx context.Context, sel ast.SelectionSet, obj *callback.StatusRange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkReplayHTTPStatusRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkReplayHTTPStatusRange")
+		case "from":
+			out.Values[i] = ec._BulkReplayHTTPStatusRange_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._BulkReplayHTTPStatusRange_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -39078,6 +42631,44 @@ func (ec *executionContext) _CallbackCheck(ctx context.Context, sel ast.Selectio
 				}()
 				res = ec._CallbackCheck_effective(ctx, field, obj)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "movedCallbacks":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CallbackCheck_movedCallbacks(ctx, field, obj)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -40740,6 +44331,49 @@ func (ec *executionContext) _CreateJobsPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var createPortalSessionPayloadImplementors = []string{"CreatePortalSessionPayload"}
+
+func (ec *executionContext) _CreatePortalSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *CreatePortalSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createPortalSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreatePortalSessionPayload")
+		case "token":
+			out.Values[i] = ec._CreatePortalSessionPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._CreatePortalSessionPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createProjectKeyPayloadImplementors = []string{"CreateProjectKeyPayload"}
 
 func (ec *executionContext) _CreateProjectKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateProjectKeyPayload) graphql.Marshaler {
@@ -40917,6 +44551,59 @@ func (ec *executionContext) _CreateRunPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var createSSOClientKeyPayloadImplementors = []string{"CreateSSOClientKeyPayload"}
+
+func (ec *executionContext) _CreateSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateSSOClientKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createSSOClientKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateSSOClientKeyPayload")
+		case "id":
+			out.Values[i] = ec._CreateSSOClientKeyPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawID":
+			out.Values[i] = ec._CreateSSOClientKeyPayload_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CreateSSOClientKeyPayload_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._CreateSSOClientKeyPayload_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createSSOClientPayloadImplementors = []string{"CreateSSOClientPayload"}
 
 func (ec *executionContext) _CreateSSOClientPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateSSOClientPayload) graphql.Marshaler {
@@ -40931,6 +44618,49 @@ func (ec *executionContext) _CreateSSOClientPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("CreateSSOClientPayload")
 		case "ssoClient":
 			out.Values[i] = ec._CreateSSOClientPayload_ssoClient(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createSessionUsingLoginCodePayloadImplementors = []string{"CreateSessionUsingLoginCodePayload"}
+
+func (ec *executionContext) _CreateSessionUsingLoginCodePayload(ctx context.Context, sel ast.SelectionSet, obj *CreateSessionUsingLoginCodePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createSessionUsingLoginCodePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateSessionUsingLoginCodePayload")
+		case "token":
+			out.Values[i] = ec._CreateSessionUsingLoginCodePayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._CreateSessionUsingLoginCodePayload_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41136,6 +44866,44 @@ func (ec *executionContext) _DeleteProjectPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("DeleteProjectPayload")
 		case "project":
 			out.Values[i] = ec._DeleteProjectPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteSSOClientKeyPayloadImplementors = []string{"DeleteSSOClientKeyPayload"}
+
+func (ec *executionContext) _DeleteSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteSSOClientKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteSSOClientKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteSSOClientKeyPayload")
+		case "ssoClientKey":
+			out.Values[i] = ec._DeleteSSOClientKeyPayload_ssoClientKey(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42592,6 +46360,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createSessionUsingLoginCode":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createSessionUsingLoginCode(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteSession":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteSession(ctx, field)
@@ -42746,6 +46521,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "retryCallbacks":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryCallbacks(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "cancelCallback":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelCallback(ctx, field)
@@ -42896,6 +46678,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateJobs":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateJobs(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createSSOClientKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createSSOClientKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteSSOClientKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteSSOClientKey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rotateWebhookSigningSecret":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateWebhookSigningSecret(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createPortalSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createPortalSession(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -44403,6 +48213,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "viewer":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_viewer(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -44984,6 +48816,49 @@ func (ec *executionContext) _RetryCallbackPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var retryCallbacksPayloadImplementors = []string{"RetryCallbacksPayload"}
+
+func (ec *executionContext) _RetryCallbacksPayload(ctx context.Context, sel ast.SelectionSet, obj *RetryCallbacksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryCallbacksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryCallbacksPayload")
+		case "retriedCallbacks":
+			out.Values[i] = ec._RetryCallbacksPayload_retriedCallbacks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "searchedUntil":
+			out.Values[i] = ec._RetryCallbacksPayload_searchedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rotateCallbackSigningSecretPayloadImplementors = []string{"RotateCallbackSigningSecretPayload"}
 
 func (ec *executionContext) _RotateCallbackSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, obj *RotateCallbackSigningSecretPayload) graphql.Marshaler {
@@ -45003,6 +48878,49 @@ func (ec *executionContext) _RotateCallbackSigningSecretPayload(ctx context.Cont
 			}
 		case "callbackSigningSecret":
 			out.Values[i] = ec._RotateCallbackSigningSecretPayload_callbackSigningSecret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var rotateWebhookSigningSecretPayloadImplementors = []string{"RotateWebhookSigningSecretPayload"}
+
+func (ec *executionContext) _RotateWebhookSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, obj *RotateWebhookSigningSecretPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rotateWebhookSigningSecretPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RotateWebhookSigningSecretPayload")
+		case "ssoClient":
+			out.Values[i] = ec._RotateWebhookSigningSecretPayload_ssoClient(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "webhookSigningSecret":
+			out.Values[i] = ec._RotateWebhookSigningSecretPayload_webhookSigningSecret(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -45786,12 +49704,50 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "webhookHeaders":
-			out.Values[i] = ec._SSOClient_webhookHeaders(ctx, field, obj)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_webhookHeaders(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "noticeMode":
+			out.Values[i] = ec._SSOClient_noticeMode(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "noticeMode":
-			out.Values[i] = ec._SSOClient_noticeMode(ctx, field, obj)
+		case "webhookEvents":
+			out.Values[i] = ec._SSOClient_webhookEvents(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -45848,6 +49804,120 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "callbacks":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_callbacks(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "bulkReplays":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_bulkReplays(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "accounts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_accounts(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "callbackHealth":
 			field := field
 
@@ -45859,6 +49929,49 @@ func (ec *executionContext) _SSOClient(ctx context.Context, sel ast.SelectionSet
 				}()
 				res = ec._SSOClient_callbackHealth(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "seesPayloads":
+			out.Values[i] = ec._SSOClient_seesPayloads(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "keys":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._SSOClient_keys(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -46036,6 +50149,59 @@ func (ec *executionContext) _SSOClientEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var sSOClientKeyImplementors = []string{"SSOClientKey"}
+
+func (ec *executionContext) _SSOClientKey(ctx context.Context, sel ast.SelectionSet, obj *tenant.SSOClientKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sSOClientKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SSOClientKey")
+		case "id":
+			out.Values[i] = ec._SSOClientKey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rawID":
+			out.Values[i] = ec._SSOClientKey_rawID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._SSOClientKey_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._SSOClientKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var scheduleImplementors = []string{"Schedule", "Node"}
 
 func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet, obj *run.Schedule) graphql.Marshaler {
@@ -46091,6 +50257,11 @@ func (ec *executionContext) _Schedule(ctx context.Context, sel ast.SelectionSet,
 		case "nextRunAt":
 			out.Values[i] = ec._Schedule_nextRunAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nextRunsAt":
+			out.Values[i] = ec._Schedule_nextRunsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastRunAt":
@@ -47464,6 +51635,64 @@ func (ec *executionContext) _UserKey(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var viewerImplementors = []string{"Viewer"}
+
+func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *Viewer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Viewer")
+		case "user":
+			out.Values[i] = ec._Viewer_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "project":
+			out.Values[i] = ec._Viewer_project(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._Viewer_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ssoClient":
+			out.Values[i] = ec._Viewer_ssoClient(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "permission":
+			out.Values[i] = ec._Viewer_permission(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -47855,26 +52084,6 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
-
-func (ec *executionContext) marshalNAPICallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeader(ctx context.Context, sel ast.SelectionSet, v models.Header) graphql.Marshaler {
-	return ec._APICallbackHeader(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNAPICallbackHeader2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []models.Header) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNAPICallbackHeader2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeader(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
 
 func (ec *executionContext) marshalNAPICallbackHeader2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚐHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []*models.Header) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -48432,6 +52641,10 @@ func (ec *executionContext) marshalNBulkReplayEdge2ᚖgithubᚗcomᚋringbackᚋ
 		return graphql.Null
 	}
 	return ec._BulkReplayEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkReplayFilter2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐFilter(ctx context.Context, sel ast.SelectionSet, v callback.Filter) graphql.Marshaler {
+	return ec._BulkReplayFilter(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNBulkReplayOwnerInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐBulkReplayOwnerInput(ctx context.Context, v any) (*BulkReplayOwnerInput, error) {
@@ -49093,6 +53306,25 @@ func (ec *executionContext) marshalNCreateJobsPayload2ᚖgithubᚗcomᚋringback
 	return ec._CreateJobsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreatePortalSessionInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreatePortalSessionInput(ctx context.Context, v any) (CreatePortalSessionInput, error) {
+	res, err := ec.unmarshalInputCreatePortalSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreatePortalSessionPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreatePortalSessionPayload(ctx context.Context, sel ast.SelectionSet, v CreatePortalSessionPayload) graphql.Marshaler {
+	return ec._CreatePortalSessionPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreatePortalSessionPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreatePortalSessionPayload(ctx context.Context, sel ast.SelectionSet, v *CreatePortalSessionPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreatePortalSessionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateProjectInput(ctx context.Context, v any) (CreateProjectInput, error) {
 	res, err := ec.unmarshalInputCreateProjectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49174,6 +53406,25 @@ func (ec *executionContext) unmarshalNCreateSSOClientInput2githubᚗcomᚋringba
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateSSOClientKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientKeyInput(ctx context.Context, v any) (CreateSSOClientKeyInput, error) {
+	res, err := ec.unmarshalInputCreateSSOClientKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateSSOClientKeyPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, v CreateSSOClientKeyPayload) graphql.Marshaler {
+	return ec._CreateSSOClientKeyPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreateSSOClientKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, v *CreateSSOClientKeyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateSSOClientKeyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCreateSSOClientPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSSOClientPayload(ctx context.Context, sel ast.SelectionSet, v CreateSSOClientPayload) graphql.Marshaler {
 	return ec._CreateSSOClientPayload(ctx, sel, &v)
 }
@@ -49186,6 +53437,25 @@ func (ec *executionContext) marshalNCreateSSOClientPayload2ᚖgithubᚗcomᚋrin
 		return graphql.Null
 	}
 	return ec._CreateSSOClientPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateSessionUsingLoginCodeInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingLoginCodeInput(ctx context.Context, v any) (CreateSessionUsingLoginCodeInput, error) {
+	res, err := ec.unmarshalInputCreateSessionUsingLoginCodeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateSessionUsingLoginCodePayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingLoginCodePayload(ctx context.Context, sel ast.SelectionSet, v CreateSessionUsingLoginCodePayload) graphql.Marshaler {
+	return ec._CreateSessionUsingLoginCodePayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCreateSessionUsingLoginCodePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingLoginCodePayload(ctx context.Context, sel ast.SelectionSet, v *CreateSessionUsingLoginCodePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateSessionUsingLoginCodePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateSessionUsingUserKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCreateSessionUsingUserKeyInput(ctx context.Context, v any) (CreateSessionUsingUserKeyInput, error) {
@@ -49256,6 +53526,35 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) unmarshalNDateTime2ᚕtimeᚐTimeᚄ(ctx context.Context, v any) ([]time.Time, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]time.Time, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDateTime2timeᚐTime(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDateTime2ᚕtimeᚐTimeᚄ(ctx context.Context, sel ast.SelectionSet, v []time.Time) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDateTime2timeᚐTime(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNDeleteProjectInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteProjectInput(ctx context.Context, v any) (DeleteProjectInput, error) {
 	res, err := ec.unmarshalInputDeleteProjectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49292,6 +53591,25 @@ func (ec *executionContext) marshalNDeleteProjectPayload2ᚖgithubᚗcomᚋringb
 		return graphql.Null
 	}
 	return ec._DeleteProjectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteSSOClientKeyInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSSOClientKeyInput(ctx context.Context, v any) (DeleteSSOClientKeyInput, error) {
+	res, err := ec.unmarshalInputDeleteSSOClientKeyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteSSOClientKeyPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, v DeleteSSOClientKeyPayload) graphql.Marshaler {
+	return ec._DeleteSSOClientKeyPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDeleteSSOClientKeyPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSSOClientKeyPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteSSOClientKeyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteSSOClientKeyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDeleteSessionPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐDeleteSessionPayload(ctx context.Context, sel ast.SelectionSet, v DeleteSessionPayload) graphql.Marshaler {
@@ -50128,6 +54446,16 @@ func (ec *executionContext) marshalNPauseSchedulePayload2ᚖgithubᚗcomᚋringb
 	return ec._PauseSchedulePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPortalPermission2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx context.Context, v any) (PortalPermission, error) {
+	var res PortalPermission
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPortalPermission2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx context.Context, sel ast.SelectionSet, v PortalPermission) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNPreviewCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐPreviewCallbackInput(ctx context.Context, v any) (PreviewCallbackInput, error) {
 	res, err := ec.unmarshalInputPreviewCallbackInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -50469,6 +54797,25 @@ func (ec *executionContext) marshalNRetryCallbackPayload2ᚖgithubᚗcomᚋringb
 	return ec._RetryCallbackPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRetryCallbacksInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbacksInput(ctx context.Context, v any) (RetryCallbacksInput, error) {
+	res, err := ec.unmarshalInputRetryCallbacksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryCallbacksPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v RetryCallbacksPayload) graphql.Marshaler {
+	return ec._RetryCallbacksPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRetryCallbacksPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRetryCallbacksPayload(ctx context.Context, sel ast.SelectionSet, v *RetryCallbacksPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RetryCallbacksPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx context.Context, v any) (models.Role, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := models.Role(tmp)
@@ -50503,6 +54850,25 @@ func (ec *executionContext) marshalNRotateCallbackSigningSecretPayload2ᚖgithub
 		return graphql.Null
 	}
 	return ec._RotateCallbackSigningSecretPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRotateWebhookSigningSecretInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateWebhookSigningSecretInput(ctx context.Context, v any) (RotateWebhookSigningSecretInput, error) {
+	res, err := ec.unmarshalInputRotateWebhookSigningSecretInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRotateWebhookSigningSecretPayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateWebhookSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, v RotateWebhookSigningSecretPayload) graphql.Marshaler {
+	return ec._RotateWebhookSigningSecretPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRotateWebhookSigningSecretPayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRotateWebhookSigningSecretPayload(ctx context.Context, sel ast.SelectionSet, v *RotateWebhookSigningSecretPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RotateWebhookSigningSecretPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRun2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Run) graphql.Marshaler {
@@ -50695,6 +55061,16 @@ func (ec *executionContext) marshalNSSOClientEdge2ᚖgithubᚗcomᚋringbackᚋr
 		return graphql.Null
 	}
 	return ec._SSOClientEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSSOClientKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientKey(ctx context.Context, sel ast.SelectionSet, v *tenant.SSOClientKey) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SSOClientKey(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSchedule2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐScheduleᚄ(ctx context.Context, sel ast.SelectionSet, v []*run.Schedule) graphql.Marshaler {
@@ -51180,6 +55556,67 @@ func (ec *executionContext) marshalNUserKey2ᚖgithubᚗcomᚋringbackᚋringbac
 	return ec._UserKey(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNViewer2githubᚗcomᚋringbackᚋringbackᚋgraphᚐViewer(ctx context.Context, sel ast.SelectionSet, v Viewer) graphql.Marshaler {
+	return ec._Viewer(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐViewer(ctx context.Context, sel ast.SelectionSet, v *Viewer) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx context.Context, v any) (tenant.WebhookEvent, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := tenant.WebhookEvent(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx context.Context, sel ast.SelectionSet, v tenant.WebhookEvent) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx context.Context, v any) ([]tenant.WebhookEvent, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]tenant.WebhookEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx context.Context, sel ast.SelectionSet, v []tenant.WebhookEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -51498,6 +55935,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOBulkReplayHTTPStatusRange2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐStatusRange(ctx context.Context, sel ast.SelectionSet, v *callback.StatusRange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkReplayHTTPStatusRange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCallback2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋcallbackᚐCallback(ctx context.Context, sel ast.SelectionSet, v *callback.Callback) graphql.Marshaler {
@@ -51968,6 +56412,22 @@ func (ec *executionContext) marshalOObjectID2ᚖgithubᚗcomᚋringbackᚋringba
 	return res
 }
 
+func (ec *executionContext) unmarshalOPortalPermission2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx context.Context, v any) (*PortalPermission, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(PortalPermission)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPortalPermission2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPortalPermission(ctx context.Context, sel ast.SelectionSet, v *PortalPermission) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOProject2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐProject(ctx context.Context, sel ast.SelectionSet, v *tenant.Project) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52136,6 +56596,25 @@ func (ec *executionContext) marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringb
 	return ec._SSOClient(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSSOClientKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.SSOClientKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSSOClientKey2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClientKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOSchedule2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋrunᚐSchedule(ctx context.Context, sel ast.SelectionSet, v *run.Schedule) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52215,6 +56694,42 @@ func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋringbackᚋringback�
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx context.Context, v any) ([]tenant.WebhookEvent, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]tenant.WebhookEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOWebhookEvent2ᚕgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEventᚄ(ctx context.Context, sel ast.SelectionSet, v []tenant.WebhookEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWebhookEvent2githubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐWebhookEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

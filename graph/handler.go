@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,14 +27,15 @@ type handler struct {
 	wait    time.Duration // of the loaders
 }
 
-// NewHandler serves the GraphQL API by GraphQL over HTTP: a JSON body of at most 1 MiB, of 16 KiB without credentials, and answers within what answers allows. The context of a request has its id (models.RequestID).
+// NewHandler serves the GraphQL API by GraphQL over HTTP: a JSON body of at most 1 MiB, of 16 KiB without credentials, and
+// answers within what answers allows. The context of a request has its id (models.RequestID).
 func NewHandler(service Services, answers *models.Answers, version string, log *slog.Logger) http.Handler {
 	h := &handler{service: service, answers: answers, log: log, wait: batchWait}
 	return h.serve(version)
 }
 
 func (h *handler) serve(version string) http.Handler {
-	schema := streams{NewExecutableSchema(Config{
+	schema := executor{NewExecutableSchema(Config{
 		Resolvers:  &Resolver{service: h.service, version: version},
 		Directives: DirectiveRoot{Allow: allow},
 		Complexity: complexity(),
@@ -104,6 +106,8 @@ func (h *handler) limitBody(next http.Handler) http.Handler {
 			h.writeError(w, r, http.StatusTooManyRequests, err)
 		case err != nil: // the caller is gone, or was too slow
 			h.writeError(w, r, http.StatusBadRequest, badInput("body", "could not be read"))
+		case !json.Valid(body): // gqlgen would read up to the end of a first value
+			h.writeError(w, r, http.StatusBadRequest, errBody)
 		default:
 			ctx, cancel := models.WithWorkTime(context.WithValue(r.Context(), bodyKey{}, body))
 			defer cancel()

@@ -34,6 +34,7 @@ const (
 	otherAccount, otherUser        = 200200, 200201
 	otherProject, otherCrawl       = 200, 201
 	demoKey                        = 1
+	demoPartner                    = 1
 	accountSecret, projectSecret   = "Bearer account-secret-4711", "Bearer project-secret-4712"
 	webhookSecret                  = "Bearer webhook-secret-4713"
 	accountURL, projectURL         = "https://account.example.com/hook", "https://project.example.com/hook"
@@ -185,6 +186,8 @@ func populate(tb testing.TB, w *world, s graph.Services) {
 	createProject(tb, s, tenant.NewProject{AccountID: demoAccount, RawID: bareProject})
 	createProject(tb, s, tenant.NewProject{AccountID: otherAccount, RawID: otherProject})
 	_, _, err = s.Access.CreateProjectKey(ctx, platform, demoProject, "CI")
+	modelstest.NoError(tb, err)
+	_, _, err = s.Access.CreateSSOClientKey(ctx, platform, demoPartner, "CI")
 	modelstest.NoError(tb, err)
 	populateRuns(tb, s)
 	w.callback.crawl = finishCrawl(tb, s, finishedCrawl, demoProject)

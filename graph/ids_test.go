@@ -26,6 +26,18 @@ var idFields = []idField{
 	{"Query.getRun.id", `query { getRun(id: %s) { id } }`, "Run", queuedRun},
 	{"Query.getSchedule.id", `query { getSchedule(id: %s) { id } }`, "Schedule", activeSchedule},
 	{"Query.getDiagnosis.id", `query { getDiagnosis(id: %s) { id } }`, "Diagnosis", demoDiagnosis},
+	{
+		"CreateSSOClientKeyInput.ssoClientId",
+		`mutation { createSSOClientKey(input: {ssoClientId: %s, name: "A"}) { id } }`, "SSOClient", demoPartner,
+	},
+	{
+		"DeleteSSOClientKeyInput.ssoClientKeyId",
+		`mutation { deleteSSOClientKey(input: {ssoClientKeyId: %s}) { ssoClientKey { id } } }`, "SSOClientKey", demoKey,
+	},
+	{"RotateWebhookSigningSecretInput.ssoClientId", `mutation {
+		rotateWebhookSigningSecret(input: {ssoClientId: %s}) { ssoClient { id } } }`, "SSOClient", demoPartner},
+	{"CallbackOwnerInput.ssoClientId", `mutation {
+		createPortalSession(input: {owner: {ssoClientId: %s}, permission: READ}) { token } }`, "SSOClient", demoPartner},
 	{"CreateUserKeyInput.userId", `mutation { createUserKey(input: {userId: %s}) { id } }`, "User", editorUser},
 	{
 		"CreateProjectInput.accountId",

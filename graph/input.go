@@ -40,19 +40,22 @@ func (r *ids) readNew(typeName string, id graphql.Omittable[*models.ObjectID]) i
 	return 0
 }
 
-// readOwner reads the id of a project or of an account; the other is 0.
-func (r *ids) readOwner(
-	field string, projectID, accountID graphql.Omittable[*models.ObjectID],
-) (project, account int64) {
-	of := r.oneOf(field, "must have a projectId or an accountId, and not both",
-		r.readOptional("projectId", tenant.TypeProject, projectID),
-		r.readOptional("accountId", tenant.TypeAccount, accountID))
-	return of[0], of[1]
+// readCallbackOwner reads whose configuration is meant.
+func (r *ids) readCallbackOwner(of *CallbackOwnerInput) tenant.CallbackOwner {
+	given := r.readAnyOwner(of)
+	if r.err == nil && given.SSOClientID != 0 {
+		r.err = badInput("owner.ssoClientId", "must be a projectId or an accountId here: an SSO client configures no callbacks")
+	}
+	return tenant.CallbackOwner{ProjectID: given.ProjectID, AccountID: given.AccountID}
 }
 
-func (r *ids) readCallbackOwner(of *CallbackOwnerInput) (owner tenant.CallbackOwner) {
-	owner.ProjectID, owner.AccountID = r.readOwner("owner", of.ProjectID, of.AccountID)
-	return owner
+// readAnyOwner reads the one of three ids that is given.
+func (r *ids) readAnyOwner(of *CallbackOwnerInput) models.KeyScope {
+	given := r.oneOf("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone",
+		r.readOptional("projectId", tenant.TypeProject, of.ProjectID),
+		r.readOptional("accountId", tenant.TypeAccount, of.AccountID),
+		r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID))
+	return models.KeyScope{ProjectID: given[0], AccountID: given[1], SSOClientID: given[2]}
 }
 
 // readCallback reads the id or the uid of a callback.

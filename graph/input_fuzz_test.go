@@ -12,6 +12,7 @@ var fuzzedInputs = []string{
 	`query($in: CallbackFilter) { getAccount(id: 123123) { callbacks(first: 5, filter: $in) { totalCount nodes { id } } } }`,
 	`mutation($in: ReplayCallbacksInput!) { replayCallbacks(input: $in) { bulkReplay { id } } }`,
 	`mutation($in: RetryCallbackInput!) { retryCallback(input: $in) { callback { id } } }`,
+	`mutation($in: RetryCallbacksInput!) { retryCallbacks(input: $in) { retriedCallbacks } }`,
 	`mutation($in: SendTestCallbackInput!) { sendTestCallback(input: $in) { callback { id } } }`,
 }
 

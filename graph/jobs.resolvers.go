@@ -23,7 +23,7 @@ func (r *jobResolver) Input(ctx context.Context, obj *job.Job) (json.RawMessage,
 	if obj.Input != nil { // the mutation's own
 		return obj.Input, nil
 	}
-	return text(ctx, models.JobInputText, obj.ID, asJSON)
+	return jsonOrEmpty(text(ctx, models.JobInputText, obj.ID, asJSON))
 }
 
 func (r *jobResolver) Output(ctx context.Context, obj *job.Job) (json.RawMessage, error) {
@@ -41,7 +41,7 @@ func (r *jobResolver) Metadata(ctx context.Context, obj *job.Job) (json.RawMessa
 }
 
 func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }
 
 func (r *jobResolver) Project(ctx context.Context, obj *job.Job) (*tenant.Project, error) {

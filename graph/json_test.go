@@ -210,9 +210,6 @@ func TestTheTextIsThatOfTheVariableThatGqlgenReads(t *testing.T) {
 		},
 		"variables, then nothing": {`{"variables":{"a":1.0},"variables":null,` + query + `}`, `{lists:[[<nil> <nil>]]}`},
 		"in another case":         {`{"Variables":{"a":1.0,"b":null},` + query + `}`, `{lists:[[‹1.0› <nil>]]}`},
-		"with more behind": {
-			`{"variables":{"a":1.0,"b":2.0},` + query + `} {"variables":{"a":3.0}}`, `{lists:[[‹1.0› ‹2.0›]]}`,
-		},
 		"a lifted literal's name": {`{"variables":{"\u00000":3.0},"query":"{ echo(json: 1.0) }"}`, `{json:‹1.0›}`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,6 +112,7 @@ func complexity() ComplexityRoot {
 	c.UpdateJobResult.Errors = problems
 	c.Callback.Replays = func(child int) int { return 1 + child*callback.MaxReplays }
 	c.Project.Keys = func(child int) int { return 1 + child*tenant.MaxProjectKeys }
+	c.SSOClient.Keys = func(child int) int { return 1 + child*tenant.MaxSSOClientKeys }
 
 	one := func(int) int { return 1 } // it is read with what has it
 	c.ResultConnection.TotalCount = one

@@ -16,12 +16,12 @@ import (
 func TestOnlyPostWithJSONIsServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, tc := range []struct{ name, method, target, contentType, body string }{
-		{"text/plain", http.MethodPost, "/graphql", "text/plain", `{"query":"{version}"}`},
-		{"form", http.MethodPost, "/graphql", "application/x-www-form-urlencoded", `query={version}`},
-		{"multipart", http.MethodPost, "/graphql", "multipart/form-data; boundary=x", "--x--"},
-		{"graphql", http.MethodPost, "/graphql", "application/graphql", `{version}`},
-		{"nothing said", http.MethodPost, "/graphql", "", `{"query":"{version}"}`},
+	for _, tc := range []struct{ name, method, target, contentType, body, says string }{
+		{"text/plain", http.MethodPost, "/graphql", "text/plain", `{"query":"{version}"}`, "another type"},
+		{"form", http.MethodPost, "/graphql", "application/x-www-form-urlencoded", `query={version}`, "-H 'Content-Type: application/json'"},
+		{"multipart", http.MethodPost, "/graphql", "multipart/form-data; boundary=x", "--x--", "another type"},
+		{"graphql", http.MethodPost, "/graphql", "application/graphql", `{version}`, "another type"},
+		{"nothing said", http.MethodPost, "/graphql", "", `{"query":"{version}"}`, "send the header Content-Type: application/json"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -32,6 +32,9 @@ func TestOnlyPostWithJSONIsServed(t *testing.T) {
 			a := w.in(t).send(r)
 			if a.Status != http.StatusUnsupportedMediaType || len(a.Errors) != 1 || strings.Contains(a.Body, testVersion) {
 				t.Errorf("status %d: %s", a.Status, a.Body)
+			}
+			if got := a.Errors[0].Message; !strings.Contains(got, tc.says) {
+				t.Errorf("it does not say %q: %s", tc.says, got)
 			}
 		})
 	}
@@ -217,27 +220,30 @@ func TestACursorMustBeOneOfOurs(t *testing.T) {
 // listFields has an operation for each connection by the path of its field, with %s for the arguments.
 func listFields() map[string]string {
 	lists := map[string]string{
-		"accounts":               `{ accounts(%s) { totalCount } }`,
-		"callbacks":              `{ callbacks(%s) { totalCount } }`,
-		"ssoClients":             `{ ssoClients(%s) { totalCount } }`,
-		"getAccount.users":       `{ getAccount(id: 123123) { users(%s) { totalCount } } }`,
-		"getAccount.bulkReplays": `{ getAccount(id: 123123) { bulkReplays(%s) { totalCount } } }`,
-		"getProject.bulkReplays": `{ getProject(id: 1123123) { bulkReplays(%s) { totalCount } } }`,
-		"getProject.crawls":      `{ getProject(id: 1123123) { crawls(%s) { totalCount } } }`,
-		"me.sessions":            `{ me { sessions(%s) { totalCount } } }`,
-		"me.accounts":            `{ me { accounts(%s) { totalCount } } }`,
-		"getAccount.projects":    `{ getAccount(id: 123123) { projects(%s) { totalCount } } }`,
-		"getAccount.callbacks":   `{ getAccount(id: 123123) { callbacks(%s) { totalCount } } }`,
-		"getProject.callbacks":   `{ getProject(id: 1123123) { callbacks(%s) { totalCount } } }`,
-		"getCrawl.callbacks":     `{ getCrawl(id: 124234) { callbacks(%s) { totalCount } } }`,
-		"getCallback.attempts":   `{ getCallback(id: 1) { attempts(%s) { totalCount } } }`,
-		"getAccount.actions":     `{ getAccount(id: 123123) { actions(%s) { totalCount } } }`,
-		"getProject.runs":        `{ getProject(id: 1123123) { runs(%s) { totalCount } } }`,
-		"getProject.schedules":   `{ getProject(id: 1123123) { schedules(%s) { totalCount } } }`,
-		"getSchedule.runs":       `{ getSchedule(id: 1) { runs(%s) { totalCount } } }`,
-		"getRun.batches":         `{ getRun(id: 1) { batches(%s) { totalCount } } }`,
-		"getRun.callbacks":       `{ getRun(id: 1) { callbacks(%s) { totalCount } } }`,
-		"getRun.results":         `{ getRun(id: 1) { results(%s) { totalCount } } }`,
+		"accounts":                 `{ accounts(%s) { totalCount } }`,
+		"callbacks":                `{ callbacks(%s) { totalCount } }`,
+		"ssoClients":               `{ ssoClients(%s) { totalCount } }`,
+		"getAccount.users":         `{ getAccount(id: 123123) { users(%s) { totalCount } } }`,
+		"getAccount.bulkReplays":   `{ getAccount(id: 123123) { bulkReplays(%s) { totalCount } } }`,
+		"getSSOClient.bulkReplays": `{ getSSOClient(id: 1) { bulkReplays(%s) { totalCount } } }`,
+		"getProject.bulkReplays":   `{ getProject(id: 1123123) { bulkReplays(%s) { totalCount } } }`,
+		"getProject.crawls":        `{ getProject(id: 1123123) { crawls(%s) { totalCount } } }`,
+		"me.sessions":              `{ me { sessions(%s) { totalCount } } }`,
+		"me.accounts":              `{ me { accounts(%s) { totalCount } } }`,
+		"getAccount.projects":      `{ getAccount(id: 123123) { projects(%s) { totalCount } } }`,
+		"getAccount.callbacks":     `{ getAccount(id: 123123) { callbacks(%s) { totalCount } } }`,
+		"getProject.callbacks":     `{ getProject(id: 1123123) { callbacks(%s) { totalCount } } }`,
+		"getCrawl.callbacks":       `{ getCrawl(id: 124234) { callbacks(%s) { totalCount } } }`,
+		"getSSOClient.accounts":    `{ getSSOClient(id: 1) { accounts(%s) { totalCount } } }`,
+		"getSSOClient.callbacks":   `{ getSSOClient(id: 1) { callbacks(%s) { totalCount } } }`,
+		"getCallback.attempts":     `{ getCallback(id: 1) { attempts(%s) { totalCount } } }`,
+		"getAccount.actions":       `{ getAccount(id: 123123) { actions(%s) { totalCount } } }`,
+		"getProject.runs":          `{ getProject(id: 1123123) { runs(%s) { totalCount } } }`,
+		"getProject.schedules":     `{ getProject(id: 1123123) { schedules(%s) { totalCount } } }`,
+		"getSchedule.runs":         `{ getSchedule(id: 1) { runs(%s) { totalCount } } }`,
+		"getRun.batches":           `{ getRun(id: 1) { batches(%s) { totalCount } } }`,
+		"getRun.callbacks":         `{ getRun(id: 1) { callbacks(%s) { totalCount } } }`,
+		"getRun.results":           `{ getRun(id: 1) { results(%s) { totalCount } } }`,
 	}
 	for _, test := range apiTests {
 		maps.Copy(lists, test.lists)

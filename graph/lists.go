@@ -28,12 +28,19 @@ func ofCaller[T listed](
 	}), nil
 }
 
-// nothing is an empty list.
-func nothing[T listed](asked models.PageArguments) (*Connection[T], error) {
-	_, err := models.NewPage(asked, "")
-	return newConnection(&models.PageOf[T]{}, ofEntity, func(context.Context) (models.Count, error) {
-		return models.CountOf(0), nil
-	}), err
+// ofOwner lists what an owner has, together with what its siblings have. The caller is an actor or a scope.
+func ofOwner[T listed, Caller any](
+	ctx context.Context, name string, ownerID int64, asked models.PageArguments, caller Caller,
+	pages func(context.Context, Caller, []int64, models.Page) (map[int64]*models.PageOf[T], error),
+	count func(context.Context, Caller, []int64) (map[int64]int, error),
+) (*Connection[T], error) {
+	return connection(ctx, ownerID, asked, list[T]{
+		name: name,
+		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[T], error) {
+			return pages(ctx, caller, ids, page)
+		},
+		count: func(ctx context.Context, ids []int64) (map[int64]int, error) { return count(ctx, caller, ids) },
+	})
 }
 
 // isCaller tells whether a user is who asks. Of others, what is a user's own tells nothing.
@@ -41,22 +48,17 @@ func isCaller(ctx context.Context, user *tenant.User) bool {
 	return models.ActorFrom(ctx).UserID == user.ID
 }
 
-// accountsOf lists the caller's own accounts.
-func (r *Resolver) accountsOf(
+// ofUser lists what the caller has where it is the user, and else nothing.
+func ofUser[T listed](
 	ctx context.Context, user *tenant.User, asked models.PageArguments,
-) (*Connection[*tenant.Account], error) {
-	if !isCaller(ctx, user) {
-		return nothing[*tenant.Account](asked)
+	read func(context.Context, *models.Actor, models.Page) (*models.PageOf[T], error),
+	count func(context.Context, *models.Actor) (int, error),
+) (*Connection[T], error) {
+	if isCaller(ctx, user) {
+		return ofCaller(ctx, asked, read, count)
 	}
-	return ofCaller(ctx, asked, r.service.Tenants.AccountPage, r.service.Tenants.CountAccounts)
-}
-
-// sessionsOf lists the caller's own sessions.
-func (r *Resolver) sessionsOf(
-	ctx context.Context, user *tenant.User, asked models.PageArguments,
-) (*Connection[*tenant.Session], error) {
-	if !isCaller(ctx, user) {
-		return nothing[*tenant.Session](asked)
-	}
-	return ofCaller(ctx, asked, r.service.Access.SessionPage, r.service.Access.CountSessions)
+	_, err := models.NewPage(asked, "")
+	return newConnection(&models.PageOf[T]{}, ofEntity, func(context.Context) (models.Count, error) {
+		return models.CountOf(0), nil
+	}), err
 }

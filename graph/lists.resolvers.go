@@ -18,28 +18,13 @@ func (r *accountResolver) Users(ctx context.Context, obj *tenant.Account, first 
 	if err := actor.RequireRole(obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
-	return connection(ctx, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, list[*tenant.AccountUser]{
-		name: "users",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*tenant.AccountUser], error) {
-			return r.service.Tenants.AccountUserPages(ctx, actor, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Tenants.CountAccountUsers(ctx, actor, ids)
-		},
-	})
+	return ofOwner(ctx, "users", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, actor,
+		r.service.Tenants.AccountUserPages, r.service.Tenants.CountAccountUsers)
 }
 
 func (r *projectResolver) Crawls(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*crawl.Crawl], error) {
-	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, list[*crawl.Crawl]{
-		name: "crawls",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*crawl.Crawl], error) {
-			return r.service.Crawls.CrawlPages(ctx, actor, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Crawls.CountCrawls(ctx, actor, ids)
-		},
-	})
+	return ofOwner(ctx, "crawls", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		models.ActorFrom(ctx), r.service.Crawls.CrawlPages, r.service.Crawls.CountCrawls)
 }
 
 func (r *queryResolver) Accounts(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error) {
@@ -60,6 +45,12 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []*models.ObjectID) ([]No
 	return r.nodes(ctx, ids)
 }
 
+func (r *sSOClientResolver) Accounts(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error) {
+	return ofOwner(ctx, "accounts of SSO clients", obj.ID,
+		models.PageArguments{First: first, After: after, Last: last, Before: before}, models.ActorFrom(ctx),
+		r.service.Tenants.SSOClientAccountPages, r.service.Tenants.CountSSOClientAccounts)
+}
+
 func (r *userResolver) UserKeys(ctx context.Context, obj *tenant.User) ([]*tenant.UserKey, error) {
 	if !isCaller(ctx, obj) {
 		return []*tenant.UserKey{}, nil
@@ -68,5 +59,6 @@ func (r *userResolver) UserKeys(ctx context.Context, obj *tenant.User) ([]*tenan
 }
 
 func (r *userResolver) Sessions(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Session], error) {
-	return r.sessionsOf(ctx, obj, models.PageArguments{First: first, After: after, Last: last, Before: before})
+	return ofUser(ctx, obj, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		r.service.Access.SessionPage, r.service.Access.CountSessions)
 }

@@ -19,7 +19,7 @@ import (
 
 // askerOf is who may use a list by the path of its field.
 func (w *world) askerOf(path string) caller {
-	if path == "ssoClients" || path == "accounts" || path == "callbacks" {
+	if path == "ssoClients" || path == "accounts" || path == "callbacks" || strings.HasPrefix(path, "getSSOClient.") {
 		return platform()
 	}
 	return w.admin()

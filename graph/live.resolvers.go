@@ -11,11 +11,16 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/live"
 	"github.com/ringback/ringback/models/receiver"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 func (r *subscriptionResolver) CallbackChanged(ctx context.Context, input CallbackChangedInput) (<-chan *live.Change, error) {
 	var ids ids
-	in := live.ToWatch{Owner: ids.readCallbackOwner(input.Owner), After: input.After.Value()}
+	of := ids.readAnyOwner(input.Owner)
+	in := live.ToWatch{
+		Owner:       tenant.CallbackOwner{ProjectID: of.ProjectID, AccountID: of.AccountID},
+		SSOClientID: of.SSOClientID, After: input.After.Value(),
+	}
 	if ids.err != nil {
 		return nil, ids.err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
-	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 )
 
@@ -28,17 +27,10 @@ type loaders struct {
 	actor   *models.Actor
 	wait    time.Duration
 
-	users          *dataloadgen.Loader[int64, *tenant.User]
-	replays        *dataloadgen.Loader[int64, []*callback.Callback]
-	signingSecrets *dataloadgen.Loader[int64, []*tenant.SigningSecret]
-	batches        *dataloadgen.Loader[int64, *run.Batch]
-	batchAttempts  *dataloadgen.Loader[int64, []*run.BatchAttempt]
-	projectKeys    *dataloadgen.Loader[int64, []*tenant.ProjectKey]
-
-	// lists has a loader for each list field with its arguments: only siblings with the same ones share a statement. It
-	// also has one for each kind of long text, and for each type of entities.
-	mu    sync.Mutex
-	lists map[string]any
+	// all are made as they are asked for: there is one for each list field with its arguments, as only siblings with the
+	// same ones share a statement, one for each kind of long text, each type of entities and each relation below.
+	mu  sync.Mutex
+	all map[string]any
 }
 
 type loadersKey struct{}
@@ -54,60 +46,60 @@ func ofOperation(ctx context.Context) context.Context {
 
 // withLoaders returns a context with loaders, and what makes it forget all that they have read.
 func withLoaders(ctx context.Context, service Services, wait time.Duration) (_ context.Context, forget func()) {
-	actor, scope := models.ActorFrom(ctx), visible(ctx)
-	all := &loaders{
-		service: service, actor: actor, wait: wait, lists: map[string]any{},
-		users: keyed( // those who made what one may see, beside those that are found by their ids
-			wait, func(u *tenant.User) int64 { return u.ID },
-			func(ctx context.Context, ids []int64) ([]*tenant.User, error) {
-				return service.Tenants.Users(ctx, ids...)
-			},
-		),
-		replays: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*callback.Callback, error) {
-			found, err := service.Callbacks.Replays(ctx, scope, ids...)
-			byOriginal := map[int64][]*callback.Callback{}
-			for _, c := range found {
-				byOriginal[*c.ReplayOfID] = append(byOriginal[*c.ReplayOfID], c)
-			}
-			return byOriginal, err
-		}),
-		signingSecrets: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*tenant.SigningSecret, error) {
-			return service.Tenants.ProjectSigningSecrets(ctx, actor, ids...)
-		}),
-		projectKeys: mapped(wait, func(ctx context.Context, ids []int64) (map[int64][]*tenant.ProjectKey, error) {
-			return service.Tenants.ProjectKeys(ctx, actor, ids...)
-		}),
-	}
-	all.addRuns()
+	l := &loaders{service: service, actor: models.ActorFrom(ctx), wait: wait, all: map[string]any{}}
 	forget = func() {
-		all.mu.Lock()
-		defer all.mu.Unlock()
-		all.lists = nil
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.all = nil
 	}
-	return context.WithValue(context.WithValue(ctx, operationKey{}, ctx), loadersKey{}, all), forget
+	return context.WithValue(context.WithValue(ctx, operationKey{}, ctx), loadersKey{}, l), forget
 }
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
-func mapped[V any](
-	wait time.Duration, read func(context.Context, []int64) (map[int64]V, error),
-) *dataloadgen.Loader[int64, V] {
-	return dataloadgen.NewMappedLoader(func(ctx context.Context, ids []int64) (map[int64]V, error) {
-		return read(ofOperation(ctx), ids)
-	}, dataloadgen.WithWait(wait), dataloadgen.WithBatchCapacity(maxBatch))
+// users are those who made what one may see, beside those that are found by their ids.
+func (l *loaders) users() *dataloadgen.Loader[int64, *tenant.User] {
+	return shared(l, "users", keyed(func(u *tenant.User) int64 { return u.ID }, l.service.Tenants.Users))
 }
 
+func (l *loaders) replays() *dataloadgen.Loader[int64, []*callback.Callback] {
+	return shared(l, "replays", func(ctx context.Context, ids []int64) (map[int64][]*callback.Callback, error) {
+		found, err := l.service.Callbacks.Replays(ctx, l.actor.Scope(models.RoleViewer), ids...)
+		return models.Grouped(found, func(c *callback.Callback) int64 { return *c.ReplayOfID }), err
+	})
+}
+
+func (l *loaders) signingSecrets() *dataloadgen.Loader[int64, []*tenant.SigningSecret] {
+	return shared(l, "signing secrets", asActor(l, l.service.Tenants.ProjectSigningSecrets))
+}
+
+func (l *loaders) projectKeys() *dataloadgen.Loader[int64, []*tenant.ProjectKey] {
+	return shared(l, "project keys", asActor(l, l.service.Tenants.ProjectKeys))
+}
+
+func (l *loaders) ssoClientKeys() *dataloadgen.Loader[int64, []*tenant.SSOClientKey] {
+	return shared(l, "SSO client keys", asActor(l, l.service.Tenants.SSOClientKeys))
+}
+
+// asActor reads as who asks.
+func asActor[V any](
+	l *loaders, read func(context.Context, *models.Actor, ...int64) (map[int64]V, error),
+) func(context.Context, []int64) (map[int64]V, error) {
+	return func(ctx context.Context, ids []int64) (map[int64]V, error) { return read(ctx, l.actor, ids...) }
+}
+
+// keyed reads values by their ids.
 func keyed[V any](
-	wait time.Duration, id func(V) int64, read func(context.Context, []int64) ([]V, error),
-) *dataloadgen.Loader[int64, V] {
-	return mapped(wait, func(ctx context.Context, ids []int64) (map[int64]V, error) {
-		found, err := read(ctx, ids)
+	id func(V) int64, read func(context.Context, ...int64) ([]V, error),
+) func(context.Context, []int64) (map[int64]V, error) {
+	return func(ctx context.Context, ids []int64) (map[int64]V, error) {
+		found, err := read(ctx, ids...)
 		m := make(map[int64]V, len(found))
 		for _, v := range found {
 			m[id(v)] = v
 		}
 		return m, err
-	})
+	}
 }
 
 // load returns the zero value for what is not there, or not within the actor's sight.
@@ -189,10 +181,12 @@ func shared[V any](
 ) *dataloadgen.Loader[int64, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	loader, ok := l.lists[name].(*dataloadgen.Loader[int64, V])
+	loader, ok := l.all[name].(*dataloadgen.Loader[int64, V])
 	if !ok {
-		loader = mapped(l.wait, read)
-		l.lists[name] = loader
+		loader = dataloadgen.NewMappedLoader(func(ctx context.Context, ids []int64) (map[int64]V, error) {
+			return read(ofOperation(ctx), ids)
+		}, dataloadgen.WithWait(l.wait), dataloadgen.WithBatchCapacity(maxBatch))
+		l.all[name] = loader
 	}
 	return loader
 }

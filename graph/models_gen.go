@@ -46,7 +46,7 @@ type BulkReplayOwnerInput struct {
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
 	// Of all its projects.
 	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
-	// The notices that go to it, of all its accounts. For the platform only.
+	// The notices that go to it, of all its accounts. For the platform and the partner.
 	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 }
 
@@ -59,7 +59,7 @@ type BulkReplaySkipped struct {
 // Whose callbacks to look on at, which of them, and since when.
 type CallbackChangedInput struct {
 	Owner *CallbackOwnerInput `json:"owner"`
-	// Tells only of those that a list with this filter would have now. Not by `search`, `runUid` and `jobUuid`, which are for lists (`BAD_USER_INPUT`).
+	// Tells only of those that a list with this filter would have now.
 	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
 	// The `cursor` of the last change that you were told, by this process or another one: then what you have missed is told first, some of it twice. Or `RESYNC`
 	// where that is too much (250 callbacks), or the cursor is of more than two minutes ago while nobody else watched, or of more than an hour ago.
@@ -76,7 +76,7 @@ type CallbackHealthCause struct {
 
 // How many callbacks there are of each status.
 type CallbackHealthCounts struct {
-	// `PENDING` now, among the 5,000 oldest that have not ended (of an SSO client: the 5,000 oldest of all SSO clients' notices).
+	// `PENDING` now, among the 5,000 oldest that have not ended.
 	Pending int `json:"pending"`
 	// `RUNNING` now, among the same.
 	Running int `json:"running"`
@@ -97,10 +97,12 @@ type CallbackHealthPercentiles struct {
 	P99Ms float64 `json:"p99Ms"`
 }
 
-// A project, or an account: give one of them.
+// A project, an account, or an SSO client: give one of them.
 type CallbackOwnerInput struct {
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
 	AccountID graphql.Omittable[*models.ObjectID] `json:"accountId,omitempty"`
+	// With all its accounts: of `callbackChanged` and `createPortalSession`; of `retryCallbacks` the notices to it. It configures no callbacks: elsewhere it is `BAD_USER_INPUT`.
+	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 }
 
 // A callback that is not there, as it would be sent.
@@ -219,6 +221,20 @@ type CreateJobsPayload struct {
 	Jobs []*job.Job `json:"jobs"`
 }
 
+type CreatePortalSessionInput struct {
+	Owner *CallbackOwnerInput `json:"owner"`
+	// What its holder may do.
+	Permission PortalPermission `json:"permission"`
+	// From `1s` to `1h`. Using the session does not extend it.
+	ExpiresIn time.Duration `json:"expiresIn"`
+}
+
+type CreatePortalSessionPayload struct {
+	// Shown this once.
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 type CreateProjectInput struct {
 	AccountID models.ObjectID `json:"accountId"`
 	// At most 255 bytes.
@@ -308,12 +324,44 @@ type CreateSSOClientInput struct {
 	WebhookURL     graphql.Omittable[*string]          `json:"webhookUrl,omitempty"`
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
 	NoticeMode     tenant.NoticeMode                   `json:"noticeMode"`
+	// What the webhook hears of: one at least, else `BAD_USER_INPUT`.
+	WebhookEvents []tenant.WebhookEvent `json:"webhookEvents"`
 	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+	// See `SSOClient.seesPayloads`.
+	SeesPayloads bool `json:"seesPayloads"`
+}
+
+type CreateSSOClientKeyInput struct {
+	SsoClientID models.ObjectID `json:"ssoClientId"`
+	// For people, at most 255 bytes: where the key is used, say.
+	Name string `json:"name"`
+	// 1 to 255 bytes, of your choice. Within 24 h a second call with the same key is `CONFLICT`, and makes nothing: the secret is shown once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+type CreateSSOClientKeyPayload struct {
+	ID    models.ObjectID `json:"id"`
+	RawID string          `json:"rawID"`
+	Name  string          `json:"name"`
+	// The key itself. Shown this once.
+	Key string `json:"key"`
 }
 
 type CreateSSOClientPayload struct {
 	SsoClient *tenant.SSOClient `json:"ssoClient"`
+}
+
+type CreateSessionUsingLoginCodeInput struct {
+	// What stands in the link after `#code=`.
+	Code string `json:"code"`
+}
+
+type CreateSessionUsingLoginCodePayload struct {
+	// Send it as `x-auth-token` or as `Authorization: Bearer`. It is shown this once.
+	Token string `json:"token"`
+	// The end of the session, in 30 days; using it does not extend it.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 type CreateSessionUsingUserKeyInput struct {
@@ -375,6 +423,14 @@ type DeleteProjectPayload struct {
 	Project *tenant.Project `json:"project"`
 }
 
+type DeleteSSOClientKeyInput struct {
+	SsoClientKeyID models.ObjectID `json:"ssoClientKeyId"`
+}
+
+type DeleteSSOClientKeyPayload struct {
+	SsoClientKey *tenant.SSOClientKey `json:"ssoClientKey"`
+}
+
 type DeleteSessionPayload struct {
 	// The token that works no longer.
 	Token string `json:"token"`
@@ -398,6 +454,8 @@ type DiagnoseReceiverInput struct {
 	CheckSignature bool `json:"checkSignature"`
 	// Whether to wait until the diagnosis has ended. With false it is answered at once, without any step: `diagnosisProgress` tells of them as they come.
 	Wait bool `json:"wait"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same diagnosis again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type DiagnoseReceiverPayload struct {
@@ -577,7 +635,7 @@ type Query struct {
 type ReceiverOwnerInput struct {
 	// Where callbacks of the project go: its own URL, or its account's.
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
-	// The webhook that hears of callbacks that failed. For the platform only. The test is of the newest project of its accounts, and stands in that one's history.
+	// The webhook that hears of callbacks that failed. For the platform and the partner. The test is of the newest project of its accounts, and stands in that one's history.
 	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 }
 
@@ -604,7 +662,7 @@ type ReplayCallbackInput struct {
 	// Give this or the `callbackId`.
 	UID graphql.Omittable[*string] `json:"uid,omitempty"`
 	// Sends it, and its retries, to this URL instead: without the configured headers, and signed as ever. It stands in no line then. Admin only; `CONFLICT`
-	// of a notice (`CALLBACK_FAILED`, `CALLBACKS_FAILED`), for the platform too. The rules are those of `apiCallbackUrl`: what it may not be is `BAD_USER_INPUT`.
+	// of a notice (`CALLBACK_FAILED`, `CALLBACK_RECOVERED`, `CALLBACKS_FAILED`), for the platform too. The rules are those of `apiCallbackUrl`: what it may not be is `BAD_USER_INPUT`.
 	ToURL graphql.Omittable[*string] `json:"toUrl,omitempty"`
 	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again; with another input it is `CONFLICT`.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
@@ -679,6 +737,20 @@ type RetryCallbackPayload struct {
 	Callback *callback.Callback `json:"callback"`
 }
 
+type RetryCallbacksInput struct {
+	// Of an account all its projects; of an SSO client the notices that go to it.
+	Owner *CallbackOwnerInput `json:"owner"`
+	// As of lists. What does not stand in it narrows nothing; a list without elements is `BAD_USER_INPUT`.
+	Filter graphql.Omittable[*callback.Filter] `json:"filter,omitempty"`
+}
+
+type RetryCallbacksPayload struct {
+	// How many are due now.
+	RetriedCallbacks int `json:"retriedCallbacks"`
+	// Null where all were looked at; else when the last was created that was: go on with `createdAfter`.
+	SearchedUntil *time.Time `json:"searchedUntil,omitempty"`
+}
+
 type RotateCallbackSigningSecretInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
 	// When the old secrets expire: at once (`0s`) to `720h` from now.
@@ -689,6 +761,18 @@ type RotateCallbackSigningSecretPayload struct {
 	Project *tenant.Project `json:"project"`
 	// The new one.
 	CallbackSigningSecret *tenant.SigningSecret `json:"callbackSigningSecret"`
+}
+
+type RotateWebhookSigningSecretInput struct {
+	SsoClientID models.ObjectID `json:"ssoClientId"`
+	// When the old secrets expire: at once (`0s`) to `720h` from now.
+	ExpireOldAfter time.Duration `json:"expireOldAfter"`
+}
+
+type RotateWebhookSigningSecretPayload struct {
+	SsoClient *tenant.SSOClient `json:"ssoClient"`
+	// The new one.
+	WebhookSigningSecret *tenant.SigningSecret `json:"webhookSigningSecret"`
 }
 
 // Where a run's callbacks go, and which it sends.
@@ -743,13 +827,15 @@ type RunScheduleInput struct {
 type SendTestCallbackInput struct {
 	// Where callbacks of the project go: as `owner: {projectId}`.
 	ProjectID graphql.Omittable[*models.ObjectID] `json:"projectId,omitempty"`
-	// The SSO client's webhook: as `owner: {ssoClientId}`. For the platform only.
+	// The SSO client's webhook: as `owner: {ssoClientId}`. For the platform and the partner.
 	SsoClientID graphql.Omittable[*models.ObjectID]    `json:"ssoClientId,omitempty"`
 	Owner       graphql.Omittable[*ReceiverOwnerInput] `json:"owner,omitempty"`
 	// Whose form the test has: the content type and the body of a sample of that event, as `previewCallback` shows it, but for the ref. All else is that of a
 	// test: the header `X-Callback-Test`, the event `TEST` in the history, one attempt and no notice. `BAD_USER_INPUT` where the event does not go to that
-	// receiver: `CALLBACK_FAILED` and `CALLBACKS_FAILED` go to an SSO client's webhook, all others but `TEST` to a project's URL.
+	// receiver: `CALLBACK_FAILED`, `CALLBACK_RECOVERED` and `CALLBACKS_FAILED` go to an SSO client's webhook, all others but `TEST` to a project's URL.
 	Event callback.EventName `json:"event"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same test again; with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type SendTestCallbackPayload struct {
@@ -789,7 +875,7 @@ type StopRunPayload struct {
 // `next` has an answer in its `data`, and `complete` says that there are no more. Where it is the server that ends it, the last answer has the reason in its `errors`:
 // `RECONNECT` (come back with the last cursor: it has lasted for half an hour, the process stops, or your role has changed), `TOO_SLOW`, `UNAUTHENTICATED` (the
 // session has ended; said within a few seconds) or `ENTITY_NOT_FOUND` (you may not see it any more). A comment comes every 15 s. `RATE_LIMITED` where there
-// are 1,000 in this process, 200 of your account, or 20 with your session or key. What is asked of each event is priced, and limited, as a query is.
+// are 1,000 in this process, 200 of your account, 100 of these of its portal sessions, 20 with your session or key, or 5 with your portal session. What is asked of each event is priced, and limited, as a query is.
 type Subscription struct {
 }
 
@@ -898,19 +984,39 @@ type UpdateProjectPayload struct {
 // What is left out stays as it is.
 type UpdateSSOClientInput struct {
 	SsoClientID models.ObjectID `json:"ssoClientId"`
-	// As on a project; the present state is `version`, `updatedAt`, `name`, `webhookUrl`, `webhookHeaderKeys` and `noticeMode`.
+	// As on a project; the present state is `version`, `updatedAt`, `name`, `webhookUrl`, `webhookHeaderKeys`, `noticeMode` and
+	// `webhookEvents`.
 	IfVersion graphql.Omittable[*int]    `json:"ifVersion,omitempty"`
 	Name      graphql.Omittable[*string] `json:"name,omitempty"`
 	// Null clears it: of what fails from then on no notices are made.
 	WebhookURL graphql.Omittable[*string] `json:"webhookUrl,omitempty"`
-	// Replaces the whole list. Null empties it.
+	// Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a `webhookUrl` of another host:
+	// `BAD_USER_INPUT`.
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
 	// For what fails from then on. Null: as it is.
 	NoticeMode graphql.Omittable[*tenant.NoticeMode] `json:"noticeMode,omitempty"`
+	// For what happens from then on: one at least, else `BAD_USER_INPUT`. Null: as they are.
+	WebhookEvents graphql.Omittable[[]tenant.WebhookEvent] `json:"webhookEvents,omitempty"`
+	// See `SSOClient.seesPayloads`. Null: as it is. Platform only.
+	SeesPayloads graphql.Omittable[*bool] `json:"seesPayloads,omitempty"`
 }
 
 type UpdateSSOClientPayload struct {
 	SsoClient *tenant.SSOClient `json:"ssoClient"`
+}
+
+// Who asks. All fields are null for the platform.
+type Viewer struct {
+	// Of a user's session.
+	User *tenant.User `json:"user,omitempty"`
+	// Of a project's key, and of a portal session of a project.
+	Project *tenant.Project `json:"project,omitempty"`
+	// Of a portal session of an account.
+	Account *tenant.Account `json:"account,omitempty"`
+	// Of an SSO client's key, and of a portal session of it.
+	SsoClient *tenant.SSOClient `json:"ssoClient,omitempty"`
+	// What a portal session may do; null: it is none.
+	Permission *PortalPermission `json:"permission,omitempty"`
 }
 
 // Whether callbacks may be sent to an address.
@@ -974,10 +1080,14 @@ func (e AddressVerdict) MarshalJSON() ([]byte, error) {
 type Caller string
 
 const (
-	// A user's session, a project's key or the platform's service key.
+	// A session, or a key: a user's or a portal session, a project's key, an SSO client's or the platform's service key.
 	CallerAnyoneKnown Caller = "ANYONE_KNOWN"
 	// A user's session.
 	CallerUser Caller = "USER"
+	// A user's session, or a portal session.
+	CallerSession Caller = "SESSION"
+	// An SSO client's key, or a portal session of it, or the platform's service key.
+	CallerPartner Caller = "PARTNER"
 	// The platform's service key.
 	CallerPlatform Caller = "PLATFORM"
 )
@@ -985,12 +1095,14 @@ const (
 var AllCaller = []Caller{
 	CallerAnyoneKnown,
 	CallerUser,
+	CallerSession,
+	CallerPartner,
 	CallerPlatform,
 }
 
 func (e Caller) IsValid() bool {
 	switch e {
-	case CallerAnyoneKnown, CallerUser, CallerPlatform:
+	case CallerAnyoneKnown, CallerUser, CallerSession, CallerPartner, CallerPlatform:
 		return true
 	}
 	return false
@@ -1026,6 +1138,64 @@ func (e *Caller) UnmarshalJSON(b []byte) error {
 }
 
 func (e Caller) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a portal session may do.
+type PortalPermission string
+
+const (
+	// What a Viewer may: it changes nothing. Of an SSO client it sees no signing secrets.
+	PortalPermissionRead PortalPermission = "READ"
+	// What an Editor may; of an SSO client what its key may. It makes neither keys nor further sessions.
+	PortalPermissionManage PortalPermission = "MANAGE"
+)
+
+var AllPortalPermission = []PortalPermission{
+	PortalPermissionRead,
+	PortalPermissionManage,
+}
+
+func (e PortalPermission) IsValid() bool {
+	switch e {
+	case PortalPermissionRead, PortalPermissionManage:
+		return true
+	}
+	return false
+}
+
+func (e PortalPermission) String() string {
+	return string(e)
+}
+
+func (e *PortalPermission) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PortalPermission(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PortalPermission", str)
+	}
+	return nil
+}
+
+func (e PortalPermission) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PortalPermission) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PortalPermission) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,11 @@ func checkWhoSeesTheNotice(t *testing.T, w *world, event callback.EventName) {
 		if got := seen.at("getCallback." + path); got != want {
 			t.Errorf("%s: the platform sees %v", path, got)
 		}
+	}
+	listed := w.ok(platform(), `{ getSSOClient(id: 1) { callbacks(filter: {search: "`+notice.UID.String()+`"}) { totalCount nodes { uid targetUrl } } } }`, nil)
+	if got := listed.uids("getSSOClient.callbacks.nodes"); !slices.Equal(got, []string{notice.UID.String()}) ||
+		listed.at("getSSOClient.callbacks.nodes.0.targetUrl") != webhookURL || listed.at("getSSOClient.callbacks.totalCount") != 1.0 {
+		t.Errorf("the SSO client's list has %s", listed.Body)
 	}
 	for name, who := range map[string]caller{
 		"viewer": w.viewer(), "editor": w.editor(), "admin": w.admin(), "project key": w.key(demoProject),

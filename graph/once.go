@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -56,7 +55,7 @@ func (r *Resolver) jobsOnce(ctx context.Context, key graphql.Omittable[*string],
 	})
 }
 
-// doOnce takes the mutation's arguments, as they came, for what is asked for.
+// doOnce takes the mutation's arguments for what is asked for.
 func doOnce[T any](
 	ctx context.Context, r *Resolver, key graphql.Omittable[*string],
 	do func(context.Context) (T, error), again func([]int64) (T, error),
@@ -64,11 +63,9 @@ func doOnce[T any](
 	call := models.Call{Actor: models.ActorFrom(ctx), Key: key.Value()}
 	if call.Key != nil {
 		field := graphql.GetFieldContext(ctx).Field
-		arguments, err := json.Marshal(field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
-		if err != nil {
+		if call.Content, err = sameCall(parsedSchema, field, graphql.GetOperationContext(ctx).Variables); err != nil {
 			return made, err
 		}
-		call.Content = append([]byte(field.Name+" "), arguments...)
 	}
 	return models.DoOnce(ctx, r.service.Once, call, do, again)
 }

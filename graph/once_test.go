@@ -37,8 +37,15 @@ var keyed = map[string]struct{ query, id string }{
 		callback { id } } }`, "replayCallback.callback.id"},
 	"replayCallbacks": {`mutation { replayCallbacks(input: {owner: {projectId: $project}, dryRun: true, idempotencyKey: "$key"}) {
 		bulkReplay { id } } }`, "replayCallbacks.bulkReplay.id"},
-	"createUserKey":    {`mutation { createUserKey(input: {userId: $user, idempotencyKey: "$key"}) { id } }`, ""},
-	"createProjectKey": {`mutation { createProjectKey(input: {projectId: $project, name: "a", idempotencyKey: "$key"}) { id } }`, ""},
+	"sendTestCallback": {
+		`mutation { sendTestCallback(input: {owner: {projectId: $project}, idempotencyKey: "$key"}) { callback { id } } }`,
+		"sendTestCallback.callback.id",
+	},
+	"diagnoseReceiver": {`mutation { diagnoseReceiver(input: {owner: {projectId: $project}, wait: false, idempotencyKey: "$key"}) {
+		diagnosis { id } } }`, "diagnoseReceiver.diagnosis.id"},
+	"createUserKey":      {`mutation { createUserKey(input: {userId: $user, idempotencyKey: "$key"}) { id } }`, ""},
+	"createSSOClientKey": {`mutation { createSSOClientKey(input: {ssoClientId: 1, name: "$other", idempotencyKey: "$key"}) { id } }`, ""},
+	"createProjectKey":   {`mutation { createProjectKey(input: {projectId: $project, name: "a", idempotencyKey: "$key"}) { id } }`, ""},
 }
 
 func filled(query, key, other string) string {
@@ -73,11 +80,71 @@ func TestSameMutationWithTheSameKeyMakesOneThing(t *testing.T) {
 	}
 }
 
+// The first of each makes something, the others find it.
+func TestSameMutationIsSpelledInAnyWay(t *testing.T) {
+	t.Parallel()
+	type call struct {
+		query string
+		vars  variables
+	}
+	const (
+		project = `mutation($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }`
+		run     = `mutation($input: CreateRunInput!) { createRun(input: $input) { run { id } } }`
+		report  = `mutation($input: CreateReportDownloadInput!) { createReportDownload(input: $input) { reportDownload { id } } }`
+	)
+	for name, test := range map[string]struct {
+		id    string
+		calls []call
+	}{
+		"literals, variables, order, null and ids": {"createProject.project.id", []call{
+			{`mutation { createProject(input: {accountId: 123123, name: "A", primaryDomain: "a", idempotencyKey: "k",
+				apiCallbackHeaders: [{key: "X-A", value: "1"}]}) { project { id } } }`, nil},
+			{`mutation { createProject(input: {apiCallbackHeaders: {value: "1", key: "X-A"}, idempotencyKey: "k", primaryDomain: "a", name: "A",
+				accountId: "TjAwNkFjY291bnQxMjMxMjM", apiCallbackUrl: null}) { project { id } } }`, nil},
+			{project, variables{"input": variables{
+				"accountId": "123123", "name": "A", "primaryDomain": "a", "idempotencyKey": "k",
+				"apiCallbackHeaders": []any{variables{"key": "X-A", "value": "1"}},
+			}}},
+			{`mutation($name: String!, $key: ID = "k") { createProject(input: {accountId: 123123, name: $name, primaryDomain: "a",
+				idempotencyKey: $key, apiCallbackHeaders: [{key: "X-A", value: "1"}]}) { project { id } } }`, variables{"name": "A"}},
+		}},
+		"JSON, times and lengths of time": {"createRun.run.id", []call{
+			{`mutation { createRun(input: {projectId: 1123123, action: "search", inputs: [{q: {a: 1, b: "x"}}], idempotencyKey: "k",
+				mode: SCHEDULE, schedule: {at: "2026-01-03T03:04:05Z"}}) { run { id } } }`, nil},
+			{run, variables{"input": variables{
+				"projectId": 1123123, "action": "search", "inputs": []any{variables{"q": variables{"b": "x", "a": 1}}},
+				"idempotencyKey": "k", "mode": "SCHEDULE", "schedule": variables{"at": "2026-01-03T04:04:05.000+01:00"},
+			}}},
+		}},
+		"default values": {"createReportDownload.reportDownload.id", []call{
+			{`mutation { createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a", idempotencyKey: "k"}) { reportDownload { id } } }`, nil},
+			{`mutation { createReportDownload(input: {crawlId: 124234, reportTemplateCode: "a", idempotencyKey: "k", reportTypeCode: Basic}) {
+				reportDownload { id } } }`, nil},
+			{report, variables{"input": variables{
+				"crawlId": "124234", "reportTemplateCode": "a", "idempotencyKey": "k", "reportTypeCode": "Basic",
+			}}},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			first := w.ok(platform(), test.calls[0].query, test.calls[0].vars).at(test.id)
+			for i, c := range test.calls[1:] {
+				if made := w.ok(platform(), c.query, c.vars).at(test.id); made != first {
+					t.Errorf("call %d made %v, not %v", i+2, made, first)
+				}
+			}
+		})
+	}
+}
+
 func TestEveryMutationThatMakesSomethingTakesAKey(t *testing.T) {
 	t.Parallel()
-	keyless := map[string]bool{"createSessionUsingUserKey": true} // a session more harms nobody, and its token is shown once
+	// A session more harms nobody, and its token is shown once.
+	keyless := map[string]bool{"createSessionUsingUserKey": true, "createSessionUsingLoginCode": true, "createPortalSession": true}
 	for _, f := range schema().Mutation.Fields {
-		makes := strings.HasPrefix(f.Name, "create") || strings.HasPrefix(f.Name, "run") || strings.HasPrefix(f.Name, "replay")
+		makes := strings.HasPrefix(f.Name, "create") || strings.HasPrefix(f.Name, "run") || strings.HasPrefix(f.Name, "replay") ||
+			strings.HasPrefix(f.Name, "send") || strings.HasPrefix(f.Name, "diagnose")
 		if makes && !keyless[f.Name] && keyed[f.Name].query == "" {
 			t.Errorf("%s is not tested", f.Name)
 		}

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -11,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // present is the one place where an error becomes an answer. A domain error is shown with its code and field, one about
@@ -22,27 +25,26 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		shown = &gqlerror.Error{Err: err, Path: graphql.GetPath(ctx)}
 	}
 	var known *models.Error
-	err = each(ctx, err)
+	headers, _ := ctx.Value(headersKey{}).(http.Header)
+	err = tenant.Advised(each(ctx, err), headers)
 	switch {
 	case errors.As(err, &known):
 		e := *known
 		if e.Field == "" && e.Code == models.CodeBadUserInput {
 			e.Field = lastName(shown.Path)
 		}
-		told := answer(shown.Path, e.Error(), e.Code, e.Field)
+		presented := answer(shown.Path, e.Error(), e.Code, e.Field)
 		if e.Current != nil {
-			told.Extensions["current"] = current(e.Current)
+			presented.Extensions["current"] = current(e.Current)
 		}
 		if e.RetryAt != nil {
-			told.Extensions["retryAt"] = models.FormatTime(*e.RetryAt)
+			presented.Extensions["retryAt"] = models.FormatTime(*e.RetryAt)
 		}
-		return told
-	case errors.Is(err, errTold):
+		return presented
+	case errors.Is(err, errDocument):
 		return shown
 	case shown.Err == nil && !graphql.HasOperationContext(ctx): // gqlgen's about the body, all of which it repeats
-		return answer(
-			nil, "body: must be a JSON object with the document in its member query", models.CodeBadUserInput, "body",
-		)
+		return answer(nil, errBody.Error(), models.CodeBadUserInput, "body")
 	case errors.Is(err, context.Canceled):
 		return answer(shown.Path, "The request was cancelled.", models.CodeInternal, "")
 	}
@@ -50,14 +52,21 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 		err = shown.Err
 	}
 	h.fails(ctx, shown.Path.String(), err)
-	if models.IsTimeout(err) || models.IsTimeout(ctx.Err()) {
-		return answer(shown.Path, models.ErrTimeout.Error(), models.CodeTimeout, "")
+	if passes := cmp.Or(models.MayPass(err), models.MayPass(ctx.Err())); passes != nil {
+		return answer(shown.Path, passes.Error(), passes.Code, "")
 	}
 	id := models.RequestID(ctx)
 	e := answer(shown.Path, "Something went wrong on our side; the request id is "+id+".", models.CodeInternal, "")
+	var unreadable *models.UnreadableError
+	if errors.As(err, &unreadable) {
+		e.Message = "What is stored here cannot be read any more: set it anew, or have the operator see whether the encryption key is " +
+			"that of this database. The request id is " + id + "."
+	}
 	e.Extensions["requestId"] = id
 	return e
 }
+
+var errBody = badInput("body", "must be a JSON object with the document in its member query, and nothing behind it")
 
 // each adds all problems of an input but the last as errors of their own, in their order, and returns that.
 func each(ctx context.Context, err error) error {

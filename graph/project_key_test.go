@@ -19,7 +19,7 @@ func keyFor(projectID int64, name string, e example) models.Code {
 	ofAccount := []string{"Query.getAccount", "Query.getAction", "Mutation.createProject", "Mutation.updateAccount"}
 	deletesOwn := (name == "Mutation.deleteProject") == (projectID == bareProject)
 	switch {
-	case e.who == platformOnly || e.who == userOnly || e.who == userOrNamed:
+	case e.privileged() || e.who == userOnly || e.who == sessionOnly || e.who == userOrNamed:
 		return models.CodeForbidden
 	case e.who == ownLists:
 		return ""

@@ -38,10 +38,11 @@ func (h *handler) negotiate(next http.Handler) http.Handler {
 			h.writeError(w, r, http.StatusNotAcceptable, badInput("Accept",
 				"must have "+mediaResponse+", "+mediaJSON+" or, for a subscription, "+eventStream))
 		case r.Method == http.MethodPost && mediaOf(r) != mediaJSON:
-			h.writeError(w, r, http.StatusUnsupportedMediaType, badInput("Content-Type", "must be "+mediaJSON))
+			h.writeError(w, r, http.StatusUnsupportedMediaType, badInput("Content-Type", contentAdvice(r)))
 		case r.Method == http.MethodGet && r.URL.Query().Get("query") == "" && !r.URL.Query().Has("extensions"):
 			h.writeError(w, r, http.StatusBadRequest, badInput("query",
-				"is missing: a GET has the document in its parameter query, a POST in the member query of a JSON object"))
+				"is missing: a GET has the document in its parameter query, such as /graphql?query={version}, a POST in the member "+
+					"query of a JSON object. To look around, open /explorer"))
 		default:
 			a := &answering{ResponseWriter: w, media: accepted(r)}
 			if r.Method == http.MethodGet {
@@ -50,6 +51,19 @@ func (h *handler) negotiate(next http.Handler) http.Handler {
 			next.ServeHTTP(a, r.WithContext(context.WithValue(r.Context(), answeringKey{}, a)))
 		}
 	})
+}
+
+// contentAdvice says to whoever sends JSON under no name, or under that of a form as curl does, how to name it.
+func contentAdvice(r *http.Request) string {
+	const send = "must be " + mediaJSON + `, with a body such as {"query": "{ version }"}; `
+	switch {
+	case r.Header.Get("Content-Type") == "":
+		return send + "there is none: send the header Content-Type: " + mediaJSON
+	case mediaOf(r) == "application/x-www-form-urlencoded":
+		return send + "this is a form, as curl sends it unless it is told -H 'Content-Type: " + mediaJSON + "'"
+	default:
+		return send + "this is another type"
+	}
 }
 
 func mediaOf(r *http.Request) string {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ringback/ringback/graph"
+	"github.com/ringback/ringback/models"
 )
 
 const (
@@ -122,6 +123,43 @@ func TestADocumentIsNamedByItsHash(t *testing.T) {
 		w.handler.ServeHTTP(answer, r)
 		if !strings.Contains(answer.Body.String(), step.has) {
 			t.Errorf("%s %s: %s", step.method, step.body, answer.Body)
+		}
+	}
+}
+
+// TestDeferDefersNothing: a server may answer @defer at once, and this one does. What gqlgen defers nobody would wait for.
+func TestDeferDefersNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, fragment := range map[string]string{
+		"in place":    `... @defer { account { id } }`,
+		"with a name": `...P @defer(label: "late") ... on Project { ...P @defer }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			document := `query($id: ObjectID!) { getProject(id: $id) { id ` + fragment + ` } } fragment P on Project { account { id } }`
+			if name == "in place" {
+				document, _, _ = strings.Cut(document, " fragment P")
+			}
+			a := w.in(t).ok(w.viewer(), document, variables{"id": demoProject})
+			if !strings.Contains(a.Body, `"account":{"id":`) || strings.Contains(a.Body, "hasNext") {
+				t.Error(a.Body)
+			}
+		})
+	}
+}
+
+func TestABodyIsOneJSONObject(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for body, status := range map[string]int{
+		`{"query":"{ version }"}` + " \n": http.StatusOK,
+		`{"query":"{ version }"} {}`:      http.StatusBadRequest, `{"query":"{ version }"}x`: http.StatusBadRequest,
+		`{"query":"{ version }"`: http.StatusBadRequest, ``: http.StatusBadRequest,
+	} {
+		a := w.post(caller{}, body)
+		if a.Status != status || status != http.StatusOK && a.code() != string(models.CodeBadUserInput) {
+			t.Errorf("%s: HTTP %d: %s", body, a.Status, a.Body)
 		}
 	}
 }

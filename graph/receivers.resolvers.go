@@ -19,7 +19,10 @@ func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestC
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	test, err := r.service.Receivers.SendTest(ctx, models.ActorFrom(ctx), in)
+	actor := models.ActorFrom(ctx)
+	test, err := doOnce(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*receiver.Test, error) {
+		return r.service.Receivers.SendTest(ctx, actor, in)
+	}, func(sent []int64) (*receiver.Test, error) { return r.service.Receivers.Test(ctx, actor, sent[0]) })
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +36,15 @@ func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseR
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	d, err := r.service.Receivers.Diagnose(ctx, models.ActorFrom(ctx), in)
+	actor := models.ActorFrom(ctx)
+	d, err := doOnce(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*receiver.Diagnosis, error) {
+		return r.service.Receivers.Diagnose(ctx, actor, in)
+	}, func(asked []int64) (*receiver.Diagnosis, error) {
+		if in.AtOnce {
+			return r.service.Receivers.Diagnosis(ctx, actor, asked[0])
+		}
+		return r.service.Receivers.Diagnosed(ctx, actor, asked[0])
+	})
 	if err != nil {
 		return nil, err
 	}

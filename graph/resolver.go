@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/tenant"
@@ -133,6 +135,15 @@ func visibleHeaders(role models.Role, headers []models.Header) []models.Header {
 		return headers
 	}
 	return models.MaskHeaders(headers)
+}
+
+// readable are headers of a list that is never null. Where they cannot be read it is empty, and the error stands beside it:
+// it costs nothing else that was asked for.
+func readable(ctx context.Context, headers []models.Header, unreadable error) []*models.Header {
+	if unreadable != nil {
+		graphql.AddError(ctx, unreadable)
+	}
+	return pointers(headers)
 }
 
 // effectiveCallback returns nil where there is no URL.

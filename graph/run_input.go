@@ -27,16 +27,14 @@ func newRun(input CreateRunInput) (run.NewRun, error) {
 	if ids.err != nil {
 		return in, ids.err
 	}
-	var err error
-	if in.Inputs, err = run.TakeInputs(input.Inputs, "customData"); err != nil {
-		return in, err
-	}
+	var inputs, on, unasked error
+	in.Inputs, inputs = run.TakeInputs(input.Inputs, "customData")
 	if p := input.Parameters.Value(); p != nil {
 		in.MaxResults, in.PageSize = p.MaxResults.Value(), p.PageSize.Value()
 	}
 	if c := input.Callback.Value(); c != nil {
 		if c.On == run.CallbackOnResult {
-			return in, badInput("callback.on", "must be ALL or FINAL")
+			on = badInput("callback.on", "must be ALL or FINAL")
 		}
 		in.Callback = &run.NewCallback{URL: c.URL, On: c.On}
 		for _, h := range c.Headers.Value() {
@@ -53,8 +51,9 @@ func newRun(input CreateRunInput) (run.NewRun, error) {
 			}
 		}
 	} else if schedule != nil {
-		return in, badInput("schedule", "must be left out unless the mode is SCHEDULE")
+		unasked = badInput("schedule", "must be left out unless the mode is SCHEDULE")
 	}
+	in.Unread = models.AllProblems(inputs, on, unasked)
 	return in, nil
 }
 

@@ -5,24 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/vikstrous/dataloadgen"
+
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/run"
 )
 
-// addRuns adds the loaders of what belongs to runs.
-func (l *loaders) addRuns() {
-	scope := l.actor.Scope(models.RoleViewer)
-	l.batches = keyed(l.wait, func(b *run.Batch) int64 { return b.ID },
-		func(ctx context.Context, ids []int64) ([]*run.Batch, error) {
-			return l.service.Runs.Batches(ctx, scope, ids...)
-		})
-	l.batchAttempts = mapped(l.wait, func(ctx context.Context, ids []int64) (map[int64][]*run.BatchAttempt, error) {
-		found, err := l.service.Runs.BatchAttempts(ctx, scope, ids...)
-		byBatch := map[int64][]*run.BatchAttempt{}
-		for _, a := range found {
-			byBatch[a.BatchID] = append(byBatch[a.BatchID], a)
-		}
-		return byBatch, err
+func (l *loaders) batches() *dataloadgen.Loader[int64, *run.Batch] {
+	return shared(l, "batches", keyed(func(b *run.Batch) int64 { return b.ID },
+		func(ctx context.Context, ids ...int64) ([]*run.Batch, error) {
+			return l.service.Runs.Batches(ctx, l.actor.Scope(models.RoleViewer), ids...)
+		}))
+}
+
+func (l *loaders) batchAttempts() *dataloadgen.Loader[int64, []*run.BatchAttempt] {
+	return shared(l, "batch attempts", func(ctx context.Context, ids []int64) (map[int64][]*run.BatchAttempt, error) {
+		found, err := l.service.Runs.BatchAttempts(ctx, l.actor.Scope(models.RoleViewer), ids...)
+		return models.Grouped(found, func(a *run.BatchAttempt) int64 { return a.BatchID }), err
 	})
 }
 

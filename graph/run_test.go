@@ -30,6 +30,22 @@ func (w *world) createRunAs(who caller, literal, text string) [2]*answer {
 	}
 }
 
+func TestAllThatIsWrongWithARunIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, a := range w.createRunAs(w.editor(),
+		`inputs: [1, "x"], parameters: {maxResults: 0}, callback: {url: "zz", on: RESULT}, schedule: {cron: "x"}`,
+		`"inputs":[1,"x"],"parameters":{"maxResults":0},"callback":{"url":"zz","on":"RESULT"},"schedule":{"cron":"x"}`) {
+		var fields []string
+		for _, problem := range a.Errors {
+			fields = append(fields, fmt.Sprint(problem.Extensions["field"]))
+		}
+		if got := strings.Join(fields, " "); got != "inputs callback.on schedule parameters.maxResults callback.url" {
+			t.Errorf("%s: %s", got, a.Body)
+		}
+	}
+}
+
 func TestARunIsMadeInAllForms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

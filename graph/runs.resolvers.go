@@ -16,17 +16,8 @@ import (
 )
 
 func (r *accountResolver) Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error) {
-	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	scope := visible(ctx)
-	return connection(ctx, obj.ID, asked, list[*run.Action]{
-		name: "actions",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Action], error) {
-			return r.service.Runs.ActionPages(ctx, scope, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Runs.CountActions(ctx, scope, ids)
-		},
-	})
+	return ofOwner(ctx, "actions", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		visible(ctx), r.service.Runs.ActionPages, r.service.Runs.CountActions)
 }
 
 func (r *actionResolver) ExecutorURL(ctx context.Context, obj *run.Action) (*string, error) {
@@ -37,10 +28,11 @@ func (r *actionResolver) ExecutorURL(ctx context.Context, obj *run.Action) (*str
 }
 
 func (r *actionResolver) ExecutorHeaders(ctx context.Context, obj *run.Action) ([]*models.Header, error) {
-	if models.ActorFrom(ctx).Platform {
-		return pointers(obj.Executor.Headers), obj.Executor.Unreadable
+	headers := obj.Executor.Headers
+	if !models.ActorFrom(ctx).Platform {
+		headers = models.MaskHeaders(headers)
 	}
-	return pointers(models.MaskHeaders(obj.Executor.Headers)), obj.Executor.Unreadable
+	return readable(ctx, headers, obj.Executor.Unreadable), nil
 }
 
 func (r *batchResolver) Input(ctx context.Context, obj *run.Batch) (json.RawMessage, error) {
@@ -59,7 +51,7 @@ func (r *batchResolver) Results(ctx context.Context, obj *run.Batch) ([]json.Raw
 }
 
 func (r *batchResolver) Attempts(ctx context.Context, obj *run.Batch) ([]*run.BatchAttempt, error) {
-	return load(ctx, loadersFrom(ctx).batchAttempts, &obj.ID)
+	return load(ctx, loadersFrom(ctx).batchAttempts(), &obj.ID)
 }
 
 func (r *batchAttemptResolver) DurationMs(ctx context.Context, obj *run.BatchAttempt) (*int, error) {
@@ -94,7 +86,7 @@ func (r *callbackResolver) Run(ctx context.Context, obj *callback.Callback) (*ru
 }
 
 func (r *callbackResolver) Batch(ctx context.Context, obj *callback.Callback) (*run.Batch, error) {
-	return load(ctx, loadersFrom(ctx).batches, obj.Source.ID(run.TypeBatch))
+	return load(ctx, loadersFrom(ctx).batches(), obj.Source.ID(run.TypeBatch))
 }
 
 func (r *mutationResolver) CreateAction(ctx context.Context, input CreateActionInput) (*CreateActionPayload, error) {
@@ -172,17 +164,8 @@ func (r *projectResolver) Runs(ctx context.Context, obj *tenant.Project, first *
 }
 
 func (r *projectResolver) Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error) {
-	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	scope := visible(ctx)
-	return connection(ctx, obj.ID, asked, list[*run.Schedule]{
-		name: "schedules",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Schedule], error) {
-			return r.service.Runs.SchedulePages(ctx, scope, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Runs.CountSchedules(ctx, scope, ids)
-		},
-	})
+	return ofOwner(ctx, "schedules", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		visible(ctx), r.service.Runs.SchedulePages, r.service.Runs.CountSchedules)
 }
 
 func (r *queryResolver) GetRun(ctx context.Context, id *models.ObjectID, uid *string) (*run.Run, error) {
@@ -221,7 +204,7 @@ func (r *runResolver) CallbackURL(ctx context.Context, obj *run.Run) (*string, e
 }
 
 func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }
 
 func (r *runResolver) Schedule(ctx context.Context, obj *run.Run) (*run.Schedule, error) {
@@ -237,17 +220,8 @@ func (r *runResolver) Account(ctx context.Context, obj *run.Run) (*tenant.Accoun
 }
 
 func (r *runResolver) Batches(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string) (*Connection[*run.Batch], error) {
-	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	scope := visible(ctx)
-	return connection(ctx, obj.ID, asked, list[*run.Batch]{
-		name: "batches",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*run.Batch], error) {
-			return r.service.Runs.BatchPages(ctx, scope, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Runs.CountBatches(ctx, scope, ids)
-		},
-	})
+	return ofOwner(ctx, "batches", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		visible(ctx), r.service.Runs.BatchPages, r.service.Runs.CountBatches)
 }
 
 func (r *runResolver) Callbacks(ctx context.Context, obj *run.Run, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {

@@ -15,7 +15,7 @@ import (
 )
 
 func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Account) ([]*models.Header, error) {
-	return pointers(headersOfAccount(ctx, obj)), obj.Callback.Unreadable
+	return readable(ctx, headersOfAccount(ctx, obj), obj.Callback.Unreadable), nil
 }
 
 func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*models.Role, error) {
@@ -24,17 +24,8 @@ func (r *accountResolver) Role(ctx context.Context, obj *tenant.Account) (*model
 }
 
 func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error) {
-	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	actor := models.ActorFrom(ctx)
-	return connection(ctx, obj.ID, asked, list[*tenant.Project]{
-		name: "projects",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*tenant.Project], error) {
-			return r.service.Tenants.ProjectPages(ctx, actor, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Tenants.CountProjects(ctx, actor, ids)
-		},
-	})
+	return ofOwner(ctx, "projects", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		models.ActorFrom(ctx), r.service.Tenants.ProjectPages, r.service.Tenants.CountProjects)
 }
 
 func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
@@ -101,7 +92,7 @@ func (r *callbackResolver) ReplayOf(ctx context.Context, obj *callback.Callback)
 }
 
 func (r *callbackResolver) Replays(ctx context.Context, obj *callback.Callback) ([]*callback.Callback, error) {
-	return load(ctx, loadersFrom(ctx).replays, &obj.ID)
+	return load(ctx, loadersFrom(ctx).replays(), &obj.ID)
 }
 
 func (r *callbackResolver) Project(ctx context.Context, obj *callback.Callback) (*tenant.Project, error) {
@@ -121,18 +112,9 @@ func (r *callbackResolver) ReportDownload(ctx context.Context, obj *callback.Cal
 }
 
 func (r *callbackResolver) Attempts(ctx context.Context, obj *callback.Callback, first *int, after *string, last *int, before *string) (*Connection[*callback.Attempt], error) {
-	asked := models.PageArguments{First: first, After: after, Last: last, Before: before}
-	scope := visible(ctx)
 	entities(ctx, models.TypeCallback).Prime(obj.ID, obj) // its attempts tell of it
-	return connection(ctx, obj.ID, asked, list[*callback.Attempt]{
-		name: "attempts",
-		pages: func(ctx context.Context, ids []int64, page models.Page) (map[int64]*models.PageOf[*callback.Attempt], error) {
-			return r.service.Callbacks.AttemptPages(ctx, scope, ids, page)
-		},
-		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Callbacks.CountAttempts(ctx, scope, ids)
-		},
-	})
+	return ofOwner(ctx, "attempts", obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		visible(ctx), r.service.Callbacks.AttemptPages, r.service.Callbacks.CountAttempts)
 }
 
 func (r *callbackCheckResolver) Effective(ctx context.Context, obj *tenant.CallbackCheck) (*tenant.Target, error) {
@@ -140,6 +122,10 @@ func (r *callbackCheckResolver) Effective(ctx context.Context, obj *tenant.Callb
 		return nil, nil
 	}
 	return effectiveCallback(ctx, &obj.Account, &obj.Project)
+}
+
+func (r *callbackCheckResolver) MovedCallbacks(ctx context.Context, obj *tenant.CallbackCheck) (int, error) {
+	return r.service.Checks.Moved(ctx, obj)
 }
 
 func (r *checkedAddressResolver) Address(ctx context.Context, obj *tenant.CheckedAddress) (*string, error) {
@@ -157,7 +143,7 @@ func (r *checkedAddressResolver) Verdict(ctx context.Context, obj *tenant.Checke
 }
 
 func (r *crawlResolver) CreatedByUser(ctx context.Context, obj *crawl.Crawl) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.CreatedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }
 
 func (r *crawlResolver) Project(ctx context.Context, obj *crawl.Crawl) (*tenant.Project, error) {
@@ -184,6 +170,14 @@ func (r *mutationResolver) CreateSessionUsingUserKey(ctx context.Context, input 
 		return nil, err
 	}
 	return &CreateSessionUsingUserKeyPayload{Token: session.Token.Reveal(), ExpiresAt: session.ExpiresAt}, nil
+}
+
+func (r *mutationResolver) CreateSessionUsingLoginCode(ctx context.Context, input CreateSessionUsingLoginCodeInput) (*CreateSessionUsingLoginCodePayload, error) {
+	session, err := r.service.Access.CreateSessionUsingLoginCode(ctx, models.Secret(input.Code))
+	if err != nil {
+		return nil, err
+	}
+	return &CreateSessionUsingLoginCodePayload{Token: session.Token.Reveal(), ExpiresAt: session.ExpiresAt}, nil
 }
 
 func (r *mutationResolver) DeleteSession(ctx context.Context) (*DeleteSessionPayload, error) {
@@ -397,6 +391,8 @@ func (r *mutationResolver) CreateSSOClient(ctx context.Context, input CreateSSOC
 	in := tenant.NewSSOClient{
 		Name: input.Name, RawID: ids.readNew(tenant.TypeSSOClient, input.RawID),
 		Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders), NoticeMode: input.NoticeMode,
+		WebhookEvents: input.WebhookEvents,
+		SeesPayloads:  input.SeesPayloads,
 	}
 	if ids.err != nil {
 		return nil, ids.err
@@ -412,6 +408,8 @@ func (r *mutationResolver) UpdateSSOClient(ctx context.Context, input UpdateSSOC
 	in := tenant.SSOClientUpdate{
 		SSOClientID: ids.read("ssoClientId", tenant.TypeSSOClient, input.SsoClientID), Name: optional(input.Name),
 		IfVersion: input.IfVersion.Value(), Webhook: endpointUpdate(input.WebhookURL, input.WebhookHeaders),
+		WebhookEvents: input.WebhookEvents.Value(),
+		SeesPayloads:  input.SeesPayloads.Value(),
 	}
 	if mode := input.NoticeMode.Value(); mode != nil {
 		in.NoticeMode = *mode
@@ -444,7 +442,7 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 }
 
 func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error) {
-	return pointers(headersOfProject(ctx, obj)), obj.Callback.Unreadable
+	return readable(ctx, headersOfProject(ctx, obj), obj.Callback.Unreadable), nil
 }
 
 func (r *projectResolver) EffectiveAPICallback(ctx context.Context, obj *tenant.Project) (*tenant.Target, error) {
@@ -459,14 +457,14 @@ func (r *projectResolver) CallbackSigningSecrets(ctx context.Context, obj *tenan
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
-	return load(ctx, loadersFrom(ctx).signingSecrets, &obj.ID)
+	return load(ctx, loadersFrom(ctx).signingSecrets(), &obj.ID)
 }
 
 func (r *projectResolver) Keys(ctx context.Context, obj *tenant.Project) ([]*tenant.ProjectKey, error) {
 	if err := models.ActorFrom(ctx).RequireProjectRole(obj.AccountID, obj.ID, models.RoleAdmin); err != nil {
 		return nil, err
 	}
-	keys, err := load(ctx, loadersFrom(ctx).projectKeys, &obj.ID)
+	keys, err := load(ctx, loadersFrom(ctx).projectKeys(), &obj.ID)
 	if keys == nil {
 		keys = []*tenant.ProjectKey{} // null would say that they are not shown
 	}
@@ -487,7 +485,7 @@ func (r *queryResolver) Version(ctx context.Context) (string, error) {
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, models.ActorFrom(ctx).CreatorID())
+	return load(ctx, loadersFrom(ctx).users(), models.ActorFrom(ctx).CreatorID())
 }
 
 func (r *queryResolver) Node(ctx context.Context, id models.ObjectID) (Node, error) {
@@ -519,8 +517,10 @@ func (r *queryResolver) GetCallback(ctx context.Context, id *models.ObjectID, ui
 
 func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackInput) (*tenant.CallbackCheck, error) {
 	var ids ids
-	in := tenant.CallbackToCheck{Callback: endpointUpdate(input.URL, input.Headers)}
-	in.ProjectID, in.AccountID = ids.readOwner("owner", input.Owner.ProjectID, input.Owner.AccountID)
+	owner := ids.readCallbackOwner(input.Owner)
+	in := tenant.CallbackToCheck{
+		ProjectID: owner.ProjectID, AccountID: owner.AccountID, Callback: endpointUpdate(input.URL, input.Headers),
+	}
 	if ids.err != nil {
 		return nil, ids.err
 	}
@@ -529,6 +529,14 @@ func (r *queryResolver) CheckCallback(ctx context.Context, input CheckCallbackIn
 
 func (r *reportDownloadResolver) Crawl(ctx context.Context, obj *crawl.ReportDownload) (*crawl.Crawl, error) {
 	return entity[*crawl.Crawl](ctx, models.TypeCrawl, &obj.CrawlID)
+}
+
+func (r *sSOClientResolver) WebhookHeaders(ctx context.Context, obj *tenant.SSOClient) ([]*models.Header, error) {
+	headers := obj.Webhook.Headers
+	if !models.ActorFrom(ctx).Platform {
+		headers = models.MaskHeaders(headers)
+	}
+	return readable(ctx, headers, obj.Webhook.Unreadable), nil
 }
 
 func (r *sSOClientResolver) WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error) {
@@ -552,7 +560,8 @@ func (r *timingsResolver) FirstByteMs(ctx context.Context, obj *callback.Timings
 }
 
 func (r *userResolver) Accounts(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error) {
-	return r.accountsOf(ctx, obj, models.PageArguments{First: first, After: after, Last: last, Before: before})
+	return ofUser(ctx, obj, models.PageArguments{First: first, After: after, Last: last, Before: before},
+		r.service.Tenants.AccountPage, r.service.Tenants.CountAccounts)
 }
 
 func (r *Resolver) Account() AccountResolver { return &accountResolver{r} }

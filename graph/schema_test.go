@@ -1,7 +1,10 @@
 package graph_test
 
 import (
+	stdcmp "cmp"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,32 +13,118 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-// selfEvident says which types need no sentence of their own: the parts of a connection, and the inputs and payloads of
-// mutations, which are described at the mutation.
-func selfEvident(name string) bool {
-	for _, suffix := range []string{"Connection", "Edge", "Payload"} {
-		if strings.HasSuffix(name, suffix) {
-			return true
-		}
-	}
-	mutation := strings.TrimSuffix(name, "Input")
-	return mutation != name && schema().Mutation.Fields.ForName(strings.ToLower(mutation[:1])+mutation[1:]) != nil
+// servedSchema is GET /schema.graphqls.
+func servedSchema(t *testing.T) *ast.Schema {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	graph.ServeSchema(recorder, httptest.NewRequest(http.MethodGet, "/schema.graphqls", nil))
+	served, err := gqlparser.LoadSchema(&ast.Source{Input: recorder.Body.String()})
+	modelstest.NoError(t, err)
+	return served
 }
 
-func TestEveryTypeHasADescription(t *testing.T) {
+func TestEverythingHasADescription(t *testing.T) {
 	t.Parallel()
-	for name, d := range schema().Types {
-		if d.BuiltIn || isRoot(d) || selfEvident(name) {
+	described := func(description string, coordinate ...string) {
+		if strings.TrimSpace(strings.Split(description, "Callers: ")[0]) == "" {
+			t.Errorf("%s has no description", strings.Join(coordinate, "."))
+		}
+	}
+	for name, d := range servedSchema(t).Types {
+		if d.BuiltIn {
 			continue
 		}
-		if d.Description == "" {
-			t.Errorf("%s has no description", name)
+		described(d.Description, name)
+		for _, v := range d.EnumValues {
+			described(v.Description, name, v.Name)
 		}
+		for _, f := range d.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			described(f.Description, name, f.Name)
+			for _, a := range f.Arguments {
+				described(a.Description, name, f.Name, a.Name)
+			}
+		}
+	}
+}
+
+// What is written for a name that is nowhere any more describes nothing.
+func TestEveryDescriptionIsOfSomething(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for name, d := range schema().Types {
+		used[name] = true
+		for _, v := range d.EnumValues {
+			used[name+"."+v.Name] = true
+		}
+		for _, f := range d.Fields {
+			used[name+"."+f.Name], used["field "+f.Name] = true, true
+			for _, a := range f.Arguments {
+				used["argument "+a.Name] = true
+			}
+		}
+	}
+	for _, name := range graph.Described() {
+		if !used[name] {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
+func TestWhoMayCallIsInTheDescription(t *testing.T) {
+	t.Parallel()
+	served := servedSchema(t)
+	for field, want := range map[string]string{
+		"version": "Callers: anyone.", "me": "Callers: a user's session.", "createAccount": "Callers: the platform's service key.",
+	} {
+		f := stdcmp.Or(served.Query.Fields.ForName(field), served.Mutation.Fields.ForName(field))
+		if !strings.HasSuffix(f.Description, want) {
+			t.Errorf("%s says %q", field, f.Description)
+		}
+	}
+	for _, d := range served.Types {
+		for _, f := range d.Fields {
+			allowed := f.Directives.ForName("allow") != nil
+			if public := isRoot(d) && !strings.HasPrefix(f.Name, "__") && !allowed; strings.Contains(f.Description, "Callers: ") != (allowed || public) {
+				t.Errorf("%s.%s says %q", d.Name, f.Name, f.Description)
+			}
+		}
+	}
+}
+
+func TestScalarsAndInputsSayTheirRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.ok(w.viewer(), `{ __schema { types { name kind description specifiedByURL isOneOf } } }`, nil)
+	oneOf := 0
+	for _, listed := range a.at("__schema.types").([]any) {
+		of := listed.(map[string]any)
+		definition := schema().Types[of["name"].(string)]
+		if definition.BuiltIn {
+			continue
+		}
+		if url, _ := of["specifiedByURL"].(string); of["kind"] == "SCALAR" && !strings.HasPrefix(url, "https://") {
+			t.Errorf("%s has no specification", of["name"])
+		}
+		if of["isOneOf"] == true {
+			oneOf++
+		}
+		if of["description"] != definition.Description || definition.Description == "" {
+			t.Errorf("%s is described as %v", of["name"], of["description"])
+		}
+	}
+	if oneOf != 5 {
+		t.Errorf("%d inputs take one of their fields", oneOf)
 	}
 }
 
@@ -58,18 +147,6 @@ func TestNoInputHoldsItself(t *testing.T) {
 	for _, d := range schema().Types {
 		if d.Kind == ast.InputObject {
 			walk(d, nil)
-		}
-	}
-}
-
-// getFields say all in their name and type.
-var getFields = map[string]bool{"getAccount": true, "getProject": true, "getCrawl": true, "getReportDownload": true}
-
-func TestEveryRootFieldHasADescription(t *testing.T) {
-	t.Parallel()
-	for name, f := range rootFields() {
-		if f.Description == "" && !getFields[f.Name] {
-			t.Errorf("%s has no description", name)
 		}
 	}
 }
@@ -138,17 +215,6 @@ func TestListOfCallbacksSaysHowFarItIsCounted(t *testing.T) {
 	for _, n := range []int{models.MaxCounted, models.MaxCounted + 1} {
 		if text := fmt.Sprintf("%d,%03d", n/1000, n%1000); !strings.Contains(description, text) {
 			t.Errorf("%s is not in %q", text, description)
-		}
-	}
-}
-
-func TestEveryEnumOfCausesAndStatusesIsExplained(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"Role", "Caller", "CallbackStatus", "AttemptErrorCode", "ErrorCode"} {
-		for _, v := range schema().Types[name].EnumValues {
-			if v.Description == "" {
-				t.Errorf("%s.%s has no description", name, v.Name)
-			}
 		}
 	}
 }

@@ -53,8 +53,9 @@ func TestSecretsAreNeitherInLogsNorInErrors(t *testing.T) {
 		),
 		"a wrong key id": document(`mutation { createSessionUsingUserKey(input: {userKeyId: "` + userSecret +
 			`", secret: "x"}) { token } }`),
-		"a wrong token": func() *answer { return w.do(caller{"x-auth-token", planted}, `{ version }`, nil) },
-		"a wrong key":   func() *answer { return w.do(caller{"x-api-key", planted}, `{ version }`, nil) },
+		"a wrong login code": document(`mutation { createSessionUsingLoginCode(input: {code: "` + planted + `"}) { token } }`),
+		"a wrong token":      func() *answer { return w.do(caller{"x-auth-token", planted}, `{ version }`, nil) },
+		"a wrong key":        func() *answer { return w.do(caller{"x-api-key", planted}, `{ version }`, nil) },
 		"a wrong scheme": func() *answer {
 			return w.do(caller{"Authorization", "Token " + planted}, `{ version }`, nil)
 		},

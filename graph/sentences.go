@@ -13,13 +13,13 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// errTold is the cause of what is written for the caller: sentences of ours, with the names and types of a document,
+// errDocument is the cause of what is written for the caller: sentences of ours, with the names and types of a document,
 // and none of its values. gqlgen's and gqlparser's own repeat what they have found, which can be a secret.
-var errTold = errors.New("the document cannot be served")
+var errDocument = errors.New("the document cannot be served")
 
 // refused is an error about the document, or about how its variables fit it.
 func refused(code string, at *ast.Position, format string, args ...any) *gqlerror.Error {
-	err := &gqlerror.Error{Err: errTold, Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": code}}
+	err := &gqlerror.Error{Err: errDocument, Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": code}}
 	core.At(at)(err)
 	return err
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (r *accountResolver) PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.PausedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.PausedByUserID)
 }
 
 func (r *mutationResolver) SetAPICallbackHeaders(ctx context.Context, input SetAPICallbackHeadersInput) (*SetAPICallbackHeadersPayload, error) {
@@ -72,7 +72,7 @@ func (r *mutationResolver) BackfillCallbacks(ctx context.Context, input Backfill
 }
 
 func (r *projectResolver) PausedBy(ctx context.Context, obj *tenant.Project) (*tenant.User, error) {
-	return load(ctx, loadersFrom(ctx).users, obj.PausedByUserID)
+	return load(ctx, loadersFrom(ctx).users(), obj.PausedByUserID)
 }
 
 func (r *projectResolver) EffectiveAPICallbackLimits(ctx context.Context, obj *tenant.Project) (*tenant.LimitsInForce, error) {

@@ -7,27 +7,20 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/ringback/ringback/models"
 )
 
-// streams makes the answers of subscriptions within the bounds of a request's: gqlgen would make each as a whole before
-// anybody could say that it is too large, and for however long it takes.
-type streams struct{ *executableSchema }
-
-// Exec is graphql.ExecutableSchema.
-func (s streams) Exec(ctx context.Context) graphql.ResponseHandler {
-	operation := graphql.GetOperationContext(ctx)
-	if operation.Operation.Operation != ast.Subscription {
-		return s.executableSchema.Exec(ctx)
-	}
+// subscription makes answers within the bounds of a request's: gqlgen would make each as a whole before anybody could say
+// that it is too large, and for however long it takes.
+func (e *executionContext) subscription(ctx context.Context) graphql.ResponseHandler {
+	operation := e.OperationContext
 	fields := graphql.CollectFields(operation, operation.Operation.SelectionSet, subscriptionImplementors)
 	if len(fields) != 1 || strings.HasPrefix(fields[0].Name, "__") {
 		graphql.AddError(ctx, invalid(operation.Operation.Position, "A subscription has one field, and no field that begins with __."))
 		return nil
 	}
-	next := newExecutionContext(operation, s.executableSchema, nil)._Subscription(ctx, operation.Operation.SelectionSet)
+	next := e._Subscription(ctx, operation.Operation.SelectionSet)
 	return func(ctx context.Context) *graphql.Response {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()

@@ -41,6 +41,14 @@ func asJSON(t string) (json.RawMessage, error) {
 	return json.RawMessage(t), nil
 }
 
+// jsonOrEmpty is for a value that is always there, but not within everybody's sight.
+func jsonOrEmpty(v json.RawMessage, err error) (json.RawMessage, error) {
+	if v == nil {
+		v = json.RawMessage("{}")
+	}
+	return v, err
+}
+
 func asResults(t string) (results []json.RawMessage, err error) {
 	if t == "" {
 		return nil, nil

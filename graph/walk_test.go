@@ -52,6 +52,7 @@ type reader struct {
 	sees     class // of the objects that are in sight
 	isKey    bool  // a project's, which is a Viewer on the account
 	stranger bool  // nothing is in sight
+	partner  bool  // a Viewer who sees its SSO client and notices, and no payloads
 }
 
 // entity is one that the walk begins at.
@@ -94,6 +95,18 @@ func nothing(v any) bool {
 	return v == nil || v == models.Masked || v == callback.NoticeFailedMessage
 }
 
+// hidden tells whether nothing is told of a body.
+func hidden(v any) bool {
+	switch v := v.(type) {
+	case map[string]any: // an input, or a list
+		nodes, _ := v["nodes"].([]any)
+		return len(nodes) == 0
+	case string:
+		return v == ""
+	}
+	return nothing(v)
+}
+
 // object compares one; its owner is the entity that it belongs to.
 func (w *walk) object(path, owner string, d *ast.Definition, all, got map[string]any) {
 	if isEntity(d) {
@@ -117,7 +130,15 @@ func (w *walk) object(path, owner string, d *ast.Definition, all, got map[string
 		if w.isKey && owner == "Account" {
 			sees = forMembers
 		}
+		if w.partner && c == forPartners {
+			sees = forPartners
+		}
 		switch {
+		case w.partner && owner != "Notice" && slices.Contains(bodies, name):
+			if !hidden(got[f.Name]) {
+				w.tb.Errorf("%s.%s is in sight: %v", path, f.Name, got[f.Name])
+			}
+		case w.partner && name == "StandardError.message": // TestAPartnerReadsNoWordsOfExecutors
 		case c == byCaller, w.isKey && owner == "Account" && strings.HasSuffix(f.Type.Name(), "Connection"):
 		case sees < c:
 			if !nothing(got[f.Name]) && got[f.Name] != false {
@@ -158,6 +179,8 @@ func TestEveryFieldIsSeenByThoseAloneWhomItIsFor(t *testing.T) {
 		"editor":                {who: w.editor(), sees: forEditors},
 		"admin":                 {who: w.admin(), sees: forAdmins},
 		"project key":           {who: w.key(demoProject), sees: forEditors, isKey: true},
+		"partner":               {who: w.partnerKey(demoPartner), sees: forMembers, partner: true},
+		"other partner":         {who: w.otherPartner(), stranger: true},
 		"stranger":              {stranger: true},
 		"other partner's admin": {who: w.other(), stranger: true},
 		"other account's key":   {who: w.key(otherProject), stranger: true},
@@ -207,7 +230,7 @@ func (w *world) compare(path string, e entity, r reader, query string, all map[s
 				w.tb.Errorf("%s: %s is in sight", path, foreign)
 			}
 		}
-	case !r.stranger && !onlyItself:
+	case !r.stranger && !onlyItself && (r.partner || e.kind != tenant.TypeSSOClient):
 		(&walk{w.tb, seen, r}).object(path, "", schema().Types[e.kind], all, node)
 	case node != nil || len(a.Errors) != 1 || a.code() != string(models.CodeNotFound) &&
 		a.code() != string(models.CodeUnauthenticated):

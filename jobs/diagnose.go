@@ -102,7 +102,7 @@ type examiner struct {
 // look ends where something fails: what comes after it is skipped.
 func (x *examiner) look() {
 	if refusal := x.of.Refusal(); refusal != nil {
-		step := failedBy(refusal, nil)
+		step := failedBy(refusal, "", nil)
 		if refusal.Code == callback.InternalError {
 			step.Remedy = new(unreadable)
 		}
@@ -158,7 +158,7 @@ func stepOf(s egress.Step) receiver.Step {
 	case s.Remedy != "":
 		step.Remedy = &s.Remedy
 	case s.Cause != "":
-		step.Remedy = callback.RemedyOf(&callback.AttemptError{Code: callback.AttemptErrorCode(s.Cause)}, nil)
+		step.Remedy = callback.RemedyOf(&callback.AttemptError{Code: callback.AttemptErrorCode(s.Cause)}, callback.Flaw(s.Flaw), nil)
 	}
 	for _, a := range s.Addresses {
 		address := tenant.CheckedAddress{Denied: !a.Allowed()}
@@ -179,49 +179,56 @@ func stepOf(s egress.Step) receiver.Step {
 	return step
 }
 
-// send makes a request of the diagnosis, and says why it has not arrived; nil: it has.
-func (x *examiner) send(
-	request func(userAgent string) (receiver.Sending, error),
-) (response egress.Response, sent receiver.Sending, failure *callback.AttemptError) {
-	sent, err := request(x.userAgent)
-	if err != nil {
-		return response, sent, &callback.AttemptError{Code: callback.InternalError, Message: "the request could not be made"}
-	}
-	response, err = x.client.Send(x.ctx, egress.Request{URL: x.of.URL, Header: sent.Header, Body: sent.Body})
-	outcome, err := outcomeOf(sent.Header, response, err)
-	if err != nil {
-		return response, sent, &callback.AttemptError{Code: callback.Interrupted, Message: "the worker stopped"}
-	}
-	failure = sent.Judge(outcome)
-	if failure != nil && failure.Code == callback.BlockedAddress { // it names the address
-		failure = &callback.AttemptError{
-			Code: failure.Code, Message: "by now the name leads to no address that may be reached",
-		}
-	}
-	return response, sent, failure
+// trial is a request of the diagnosis, and what came of it.
+type trial struct {
+	sent     receiver.Sending
+	response egress.Response
+	failure  *callback.AttemptError // why it has not arrived; nil: it has
+	flaw     callback.Flaw
 }
 
-func failedBy(failure *callback.AttemptError, status *int) receiver.Step {
+func (x *examiner) send(request func(userAgent string) (receiver.Sending, error)) (t trial) {
+	var err error
+	if t.sent, err = request(x.userAgent); err != nil {
+		t.failure = &callback.AttemptError{Code: callback.InternalError, Message: "the request could not be made"}
+		return t
+	}
+	t.response, err = x.client.Send(x.ctx, egress.Request{URL: x.of.URL, Header: t.sent.Header, Body: t.sent.Body})
+	outcome, err := outcomeOf(t.sent.Header, t.response, err)
+	if err != nil {
+		t.failure = &callback.AttemptError{Code: callback.Interrupted, Message: "the worker stopped"}
+		return t
+	}
+	t.failure, t.flaw = t.sent.Judge(outcome), outcome.Flaw
+	if t.failure != nil && t.failure.Code == callback.BlockedAddress { // it names the address
+		t.failure = &callback.AttemptError{
+			Code: callback.BlockedAddress, Message: "by now the name leads to no address that may be reached",
+		}
+	}
+	return t
+}
+
+func failedBy(failure *callback.AttemptError, flaw callback.Flaw, status *int) receiver.Step {
 	return receiver.Step{
-		Status: receiver.StepFailed, Detail: failure.Message, Remedy: callback.RemedyOf(failure, status),
+		Status: receiver.StepFailed, Detail: failure.Message, Remedy: callback.RemedyOf(failure, flaw, status),
 	}
 }
 
 // atHTTP sends a test as any other is sent.
 func (x *examiner) atHTTP() receiver.Step {
-	response, sent, failure := x.send(x.of.Test)
-	facts := httpOf(response, sent)
-	if failure != nil {
-		step := failedBy(failure, facts.Status)
+	t := x.send(x.of.Test)
+	facts := httpOf(t.response, t.sent)
+	if t.failure != nil {
+		step := failedBy(t.failure, t.flaw, facts.Status)
 		if facts.Status != nil {
 			step.HTTP = facts
 		}
 		return step
 	}
-	step := receiver.Step{Status: receiver.StepOK, Detail: said(response), HTTP: facts}
-	if response.Timings.FirstByte > slowAnswer {
+	step := receiver.Step{Status: receiver.StepOK, Detail: said(t.response), HTTP: facts}
+	if t.response.Timings.FirstByte > slowAnswer {
 		step.Status = receiver.StepWarning
-		step.Remedy = callback.RemedyOf(&callback.AttemptError{Code: callback.Timeout}, nil)
+		step.Remedy = callback.RemedyOf(&callback.AttemptError{Code: callback.Timeout}, "", nil)
 		step.Detail += ": that is slow"
 	}
 	return step
@@ -261,28 +268,28 @@ const (
 // atSignature sends what a receiver should not take.
 func (x *examiner) atSignature() receiver.Step {
 	var refusals []string
-	for _, trial := range []struct {
+	for _, wrong := range []struct {
 		request    func(userAgent string) (receiver.Sending, error)
 		of, remedy string
 	}{
 		{x.of.Forged, "a request with a wrong signature", verifySignature},
 		{x.of.Stale, "a request that was signed a day ago", verifyTimestamp},
 	} {
-		response, _, failure := x.send(trial.request)
-		status := fmt.Sprintf("status %d", response.Status)
+		t := x.send(wrong.request)
+		status := fmt.Sprintf("status %d", t.response.Status)
 		switch {
-		case failure == nil:
+		case t.failure == nil:
 			return receiver.Step{
-				Status: receiver.StepWarning, Detail: "it took " + trial.of + " (" + status + ")", Remedy: &trial.remedy,
+				Status: receiver.StepWarning, Detail: "it took " + wrong.of + " (" + status + ")", Remedy: &wrong.remedy,
 			}
-		case response.Status == 0 && failure.Code != callback.ConnectionReset: // which some refuse by
+		case t.response.Status == 0 && t.failure.Code != callback.ConnectionReset: // which some refuse by
 			return receiver.Step{
-				Status: receiver.StepSkipped, Detail: "whether it takes " + trial.of + " is not known: " + failure.Message,
+				Status: receiver.StepSkipped, Detail: "whether it takes " + wrong.of + " is not known: " + t.failure.Message,
 			}
-		case response.Status == 0:
+		case t.response.Status == 0:
 			status = "it closed the connection"
 		}
-		refusals = append(refusals, trial.of+" ("+status+")")
+		refusals = append(refusals, wrong.of+" ("+status+")")
 	}
 	return receiver.Step{Status: receiver.StepOK, Detail: "it refused " + strings.Join(refusals, " and ")}
 }

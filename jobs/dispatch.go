@@ -22,6 +22,7 @@ type dispatcher struct {
 	// ctx ends when requests in flight are not waited for any longer.
 	ctx     context.Context //nolint:containedctx // it is the life of the dispatcher, not of a call
 	running sync.WaitGroup
+	crew    *crew
 	// troubles catches panics: one costs a piece of work, never its slot, its place or the worker.
 	troubles *models.Troubles
 	solitude solitude
@@ -48,6 +49,7 @@ func newDispatcher(
 	for kind := range d.inHand {
 		d.inHand[kind] = map[callback.Lease]*hold{}
 	}
+	d.crew = newCrew(&d.running, d.begin)
 	d.alarm = time.AfterFunc(time.Hour, d.tick)
 	d.alarm.Stop()
 	return d
@@ -80,7 +82,7 @@ func (d *dispatcher) carryOut(actions scheduler.Actions) {
 		d.running.Go(func() { d.claim(claim) })
 	}
 	for _, item := range actions.Start {
-		d.running.Go(func() { d.begin(item) })
+		d.crew.begin(item)
 	}
 	if items := actions.GiveBack; len(items) > 0 {
 		d.running.Go(func() { d.giveBack(items) })
@@ -219,6 +221,7 @@ func (d *dispatcher) stop() {
 		leases[kind] = slices.Collect(maps.Keys(d.inHand[kind]))
 	}
 	d.mu.Unlock()
+	d.crew.dismiss()
 	for kind, some := range leases {
 		d.announceStop(kind, some)
 	}

@@ -1,11 +1,14 @@
 package jobs
 
 import (
+	"crypto/tls"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/net/http2"
@@ -141,5 +144,50 @@ func TestCallOfAnExecutorTellsWhatItWasSentOn(t *testing.T) {
 	if x.Attempt.Remote == "" || len(h.Received) != 2 || h.Received[1] != want ||
 		sent.Get("X-Batch-Attempt") != x.Attempt.UID.String() || sent.Get("User-Agent") == "" {
 		t.Errorf("got %+v, sent %v, received %v", x.Attempt.Exchange, sent, h.Received)
+	}
+}
+
+// TestAFlawIsKeptWithTheAttempt: what to do about it is more to the point than about its cause.
+func TestAFlawIsKeptWithTheAttempt(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	expired := egresstest.Certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))
+	for name, tt := range map[string]struct {
+		url    string
+		code   callback.AttemptErrorCode
+		remedy string
+	}{
+		"expired": {
+			secured(t, &tls.Config{Certificates: []tls.Certificate{expired}}), callback.TLSError, "which has expired",
+		},
+		"no TLS":                {"https://" + egresstest.Raw(t, func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 1)) }), callback.ConnectionReset, "speaks TLS at all"},
+		"a status of redirects": {egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 304 \r\n\r\n")), callback.Redirect, "200 to 204"},
+		"refused":               {"https://" + egresstest.ClosedAddr(t), callback.ConnectRefused, "listens on the URL's port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := exchangeWith(t, tt.url, newPatientOut(t, modelstest.Patience))
+			if a.Error == nil || a.Error.Code != tt.code || !strings.Contains(*a.Remedy(), tt.remedy) {
+				t.Errorf("%+v, %q", a.Error, models.TextOrEmpty(a.Remedy()))
+			}
+		})
+	}
+}
+
+// TestFlawsHaveTheSameWordsEverywhere: those of egress become those of the domain.
+func TestFlawsHaveTheSameWordsEverywhere(t *testing.T) {
+	t.Parallel()
+	of := []egress.Flaw{
+		egress.Expired, egress.NotYetValid, egress.WrongName, egress.SelfSigned, egress.UnknownIssuer, egress.MissingIntermediate,
+		egress.ClientCertificate, egress.NotTLS, egress.OldTLS, egress.NoCipher, egress.UnknownName, egress.BrokenHandshake,
+		egress.NoTarget,
+	}
+	for i, flaw := range callback.Flaws() {
+		if string(of[i]) != string(flaw) {
+			t.Errorf("%s is %s", of[i], flaw)
+		}
+	}
+	for _, remedy := range []string{unreadable, verifySignature, verifyTimestamp} {
+		modelstest.WantRemedy(t, "the doctor's own", &remedy)
 	}
 }

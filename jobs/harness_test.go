@@ -87,6 +87,13 @@ func (o *outage) check(context.Context) error {
 func beforeAll(db *callback.Ports, check func(context.Context) error) {
 	db.InDeliveryTx = before(db.InDeliveryTx, check)
 	db.InSettlementTx = before(db.InSettlementTx, check)
+	record := db.Record
+	db.Record = func(ctx context.Context, c []*callback.Callback, a []*callback.Attempt, n []callback.HealthCount) (bool, error) {
+		if err := check(ctx); err != nil {
+			return false, err
+		}
+		return record(ctx, c, a, n)
+	}
 	db.InReplayTx = before(db.InReplayTx, check)
 	db.InSweepTx = before(db.InSweepTx, check)
 	db.InPurgeTx = before(db.InPurgeTx, check)

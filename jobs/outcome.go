@@ -40,9 +40,10 @@ func outcomeOf(sent http.Header, response egress.Response, err error) (callback.
 	case failure.Cause == egress.Canceled:
 		return outcome, errStopping
 	default:
-		// The words of egress's causes are those of the domain's codes.
+		// The words of egress's causes and flaws are those of the domain's.
 		code := callback.AttemptErrorCode(failure.Cause)
 		outcome.Error = &callback.AttemptError{Code: code, Message: failure.Message}
+		outcome.Flaw = callback.Flaw(failure.Flaw)
 	}
 	return outcome, nil
 }

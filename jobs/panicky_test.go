@@ -28,6 +28,7 @@ func (p panicky) ports(db *callback.Ports) {
 	db.InDeliveryTx = modelstest.Through(db.InDeliveryTx, func(tx callback.DeliveryTx) callback.DeliveryTx {
 		return panickyDeliveries{tx, p}
 	})
+	db.Record = nil
 	db.InSettlementTx = modelstest.Through(db.InSettlementTx, func(tx callback.SettlementTx) callback.SettlementTx {
 		return panickySettlements{tx, p}
 	})

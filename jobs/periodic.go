@@ -67,7 +67,7 @@ func (w *Worker) sweep(ctx context.Context) {
 // rezone lets schedules fire by the rules of time zones that this process knows.
 func (w *Worker) rezone(ctx context.Context) {
 	stopping := ctx
-	ctx, cancel := context.WithTimeout(ctx, rezoneTimeout)
+	ctx, cancel := context.WithTimeout(models.LongStatements(ctx), rezoneTimeout)
 	defer cancel()
 	moved, err := w.runs.Firings.Rezone(ctx)
 	if err != nil && stopping.Err() == nil {

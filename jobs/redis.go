@@ -89,6 +89,9 @@ func parseSentinelURL(rawURL string) (*redis.FailoverOptions, error) {
 		query.Set("master_name", query.Get("master"))
 		query.Del("master")
 	}
+	if query.Get("master_name") == "" {
+		return nil, errors.New("the name of the master is missing: redis-sentinel://host/0?master=name")
+	}
 	u.RawQuery = query.Encode()
 	return redis.ParseFailoverURL(u.String())
 }

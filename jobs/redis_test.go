@@ -95,6 +95,7 @@ func TestOpenRedisNeverRepeatsThePassword(t *testing.T) {
 		"redis-cluster://:hidden@local host:6379", "redis-cluster://:hidden@localhost:6379?nope=1",
 		"redis-cluster://:hidden@localhost:no-port", "redis-sentinel://:hidden@local host",
 		"redis-sentinel://:hidden@one:%zz", "redis-sentinel://:hidden@one,,two?master=m", "redis-cluster://:hidden@one,",
+		"redis-sentinel://:hidden@one:26379",
 		"http://:hidden@localhost", ":hidden@localhost", "redis://u:hidden%zz@localhost:6379", "hidden",
 	} {
 		client, err := OpenRedis(url)

@@ -94,6 +94,11 @@ func AnswerFrom(ctx context.Context) *Answer {
 	return a
 }
 
+// WithoutAnswer returns a context in which nothing that is read counts: it is for others too.
+func WithoutAnswer(ctx context.Context) context.Context {
+	return context.WithValue(ctx, answerKey{}, (*Answer)(nil))
+}
+
 // End gives the place back.
 func (a *Answer) End() {
 	a.mu.Lock()

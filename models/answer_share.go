@@ -36,6 +36,8 @@ func AnswerOwner(actor *Actor, address string) string {
 		return "address " + address
 	case actor.Platform:
 		return ""
+	case actor.PartnerID() != 0:
+		return "SSO client " + strconv.FormatInt(actor.PartnerID(), 10)
 	case actor.Key != nil:
 		return "account " + strconv.FormatInt(actor.Key.AccountID, 10)
 	}

@@ -194,6 +194,7 @@ func TestAnswersCountTowardsTheAccountOrTheAddress(t *testing.T) {
 	t.Parallel()
 	for want, actor := range map[string]*models.Actor{
 		"address 192.0.2.1": nil, "": models.PlatformActor(), "account 5": {Key: &models.KeyScope{AccountID: 5, ProjectID: 6}},
+		"SSO client 7": {Key: &models.KeyScope{SSOClientID: 7}}, "account 8": {Key: &models.KeyScope{AccountID: 8}},
 		"account 7": {UserID: 1, Roles: map[int64]models.Role{9: models.RoleAdmin, 7: models.RoleViewer}}, "user 1": {UserID: 1},
 	} {
 		if got := models.AnswerOwner(actor, "192.0.2.1"); got != want {

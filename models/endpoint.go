@@ -126,3 +126,11 @@ func MaskHeaders(headers []Header) []Header {
 	}
 	return masked
 }
+
+// LeadsElsewhere tells whether it sends headers that are there to a host that they were not set for.
+func (u EndpointUpdate) LeadsElsewhere(from Endpoint) bool {
+	if !u.URL.Set || u.URL.Value == nil || u.Headers.Set || len(from.Headers) == 0 && from.Unreadable == nil {
+		return false
+	}
+	return from.URL == nil || HostOf(*from.URL) != HostOf(*u.URL.Value)
+}

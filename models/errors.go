@@ -16,15 +16,19 @@ const (
 	CodeUnauthenticated  Code = "UNAUTHENTICATED"
 	CodeForbidden        Code = "FORBIDDEN"
 	CodeIncorrectUserKey Code = "INCORRECT_USER_KEY_ID_OR_SECRET"
-	CodeNotFound         Code = "ENTITY_NOT_FOUND"
-	CodeBadUserInput     Code = "BAD_USER_INPUT"
-	CodeConflict         Code = "CONFLICT"
-	CodeRateLimited      Code = "RATE_LIMITED"
-	CodeLimitReached     Code = "LIMIT_REACHED" // the account has as much as its quota lets it have
+	// CodeIncorrectLoginCode: the code of a login link is unknown, used or too old.
+	CodeIncorrectLoginCode Code = "INCORRECT_LOGIN_CODE"
+	CodeNotFound           Code = "ENTITY_NOT_FOUND"
+	CodeBadUserInput       Code = "BAD_USER_INPUT"
+	CodeConflict           Code = "CONFLICT"
+	CodeRateLimited        Code = "RATE_LIMITED"
+	CodeLimitReached       Code = "LIMIT_REACHED" // the account has as much as its quota lets it have
 	// CodeAnswerTooLarge: the same request will be refused again, one for less will not.
 	CodeAnswerTooLarge Code = "ANSWER_TOO_LARGE"
 	// CodeTimeout: the request was given up. What it was to change may have been changed.
 	CodeTimeout Code = "TIMEOUT"
+	// CodeUnavailable: nothing can be written at the moment, and nothing was changed.
+	CodeUnavailable Code = "UNAVAILABLE"
 	// CodeReconnect ends a subscription: who comes back with its last cursor goes on.
 	CodeReconnect Code = "RECONNECT"
 	CodeTooSlow   Code = "TOO_SLOW" // ends a subscription whose caller does not keep up
@@ -59,6 +63,31 @@ var ErrTimeout = &Error{Code: CodeTimeout, Message: "the request took too long a
 func IsTimeout(err error) bool {
 	var refused interface{ SQLState() string }
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &refused) && refused.SQLState() == "57014"
+}
+
+// ErrUnavailable is the error of a request that would write where nothing can be written.
+var ErrUnavailable = &Error{Code: CodeUnavailable, Message: "nothing can be written at the moment, as while another database takes " +
+	"over: nothing was changed; try again in a few seconds"}
+
+// ReadOnlyError is of a statement that would write where nothing can be written, as on a standby.
+type ReadOnlyError struct{ Err error }
+
+func (e *ReadOnlyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the database's own error.
+func (e *ReadOnlyError) Unwrap() error { return e.Err }
+
+// MayPass returns what a caller is shown of an error of ours that a later request may not meet: ErrTimeout or
+// ErrUnavailable; nil: it is none of these.
+func MayPass(err error) *Error {
+	var readOnly *ReadOnlyError
+	switch {
+	case errors.As(err, &readOnly):
+		return ErrUnavailable
+	case IsTimeout(err):
+		return ErrTimeout
+	}
+	return nil
 }
 
 // ErrorCode returns the code of the first Error in err's chain, INTERNAL_SERVER_ERROR when there is none.

@@ -27,3 +27,13 @@ func Distinct(ids []*int64) []int64 {
 	slices.Sort(known)
 	return slices.Compact(known)
 }
+
+// Grouped are the lists of what belongs together, each in the order of the whole list.
+func Grouped[K comparable, V any](list []V, by func(V) K) map[K][]V {
+	groups := map[K][]V{}
+	for _, v := range list {
+		key := by(v)
+		groups[key] = append(groups[key], v)
+	}
+	return groups
+}

@@ -53,7 +53,8 @@ func checkEnds(field string, headers []Header) (problems []error) {
 
 func checkSendableHeaders(field string, headers []Header) (problems []error) {
 	if len(headers) > MaxHeaders {
-		return []error{Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))}
+		problems = append(problems, Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers)))
+		headers = headers[:MaxHeaders]
 	}
 	seen := map[string]bool{}
 	for i, h := range headers {
@@ -70,6 +71,8 @@ func checkSendableHeaders(field string, headers []Header) (problems []error) {
 			refuse(keyPart, "%q is set by Ringback and cannot be configured", key)
 		case seen[name]:
 			refuse(keyPart, "%q is there twice; names differ in more than letter case", key)
+		}
+		switch {
 		case len(h.Value) > MaxHeaderBytes:
 			refuse(valuePart, "of %q must be at most %d bytes", key, MaxHeaderBytes)
 		case !validHeaderValue(string(h.Value)):

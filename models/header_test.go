@@ -110,12 +110,27 @@ func TestAllThatIsWrongWithHeadersIsSaid(t *testing.T) {
 	err := models.CheckHeaders(
 		"headers",
 		[]models.Header{
-			{Key: "Host", Value: "h"}, {Key: "X A", Value: "v"}, {Key: "X-B", Value: "v "}, {Key: "X-C", Value: "\n"},
+			{Key: "Host", Value: "h"},
+			{Key: "X A", Value: "v"},
+			{Key: "X-B", Value: "v "},
+			{Key: "X-C", Value: "\n"},
+			{Key: "Te", Value: "\n"},
 		},
 	)
 	for _, want := range []string{
 		"headers.0.key:", "headers.1.key:", `headers.2.value: of "X-B"`, `headers.3.value: of "X-C"`,
+		"headers.4.key:", `headers.4.value: of "Te"`,
 	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
+
+func TestTooManyHeadersHideNoOtherProblem(t *testing.T) {
+	t.Parallel()
+	err := models.CheckHeaders("headers", append([]models.Header{{Key: "Host", Value: "h"}}, manyHeaders(models.MaxHeaders)...))
+	for _, want := range []string{"headers: must have at most 20 headers, not 21", "headers.0.key:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

@@ -43,3 +43,19 @@ func TakeMember(field string, object []byte, name string) (rest, member json.Raw
 func IsObject(text json.RawMessage) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) && json.Valid(text)
 }
+
+// SameJSON is a text of a JSON value that is the same in any order of keys, with any white space and any escapes.
+// Numbers keep their spelling. What is no JSON stays as it is.
+func SameJSON(text []byte) json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil || decoder.More() {
+		return text
+	}
+	same, err := json.Marshal(value)
+	if err != nil {
+		return text
+	}
+	return same
+}

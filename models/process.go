@@ -29,9 +29,10 @@ type ProcessStore interface {
 
 const (
 	// SignInInterval is how often a process says that it is there.
-	SignInInterval = 10 * time.Second
-	// SignInLapse is after how long without a word it counts as gone: two may be missed.
-	SignInLapse = 3 * SignInInterval
+	SignInInterval = 3 * time.Second
+	// SignInLapse is after how long without a word it counts as gone, as long as leases last: a worker that cannot say so can
+	// renew none either, and sends nothing more by then. Two may be missed, or one where each look takes its time.
+	SignInLapse = 10 * time.Second
 	// forgetProcesses is after how long its row goes. A killed process cannot sign out.
 	forgetProcesses = time.Hour
 )

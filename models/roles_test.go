@@ -3,13 +3,16 @@ package models_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/crawl"
 	"github.com/ringback/ringback/models/job"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -57,6 +60,73 @@ var permissions = map[string]struct {
 	}},
 	"SSOClient": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
 		_, err := w.SSOClient(ctx, a, w.Partner.ID)
+		return err
+	}},
+	"UpdateSSOClient (its webhook)": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.UpdateSSOClient(ctx, a, tenant.SSOClientUpdate{
+			SSOClientID: w.Partner.ID, Webhook: models.EndpointUpdate{URL: models.Given(new(modelstest.WebhookURL))},
+		})
+		return err
+	}},
+	"CreateSSOClientKey": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, _, err := w.CreateSSOClientKey(ctx, a, w.Partner.ID, "New")
+		return err
+	}},
+	"DeleteSSOClientKey": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.DeleteSSOClientKey(ctx, a, f.ssoClientKey.ID)
+		return err
+	}},
+	"RotateWebhookSecret": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, _, err := w.RotateWebhookSecret(ctx, a, w.Partner.ID, tenant.DefaultExpireOldAfter)
+		return err
+	}},
+	"SSOClientPage": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		page, err := w.SSOClientPage(ctx, a, models.Page{First: 10})
+		if err == nil && !slices.ContainsFunc(page.Nodes, func(c *tenant.SSOClient) bool { return c.ID == w.Partner.ID }) {
+			err = models.NotFound(tenant.TypeSSOClient)
+		}
+		return err
+	}},
+	"CreatePortalSession of a project": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return openPortal(ctx, w, a, models.KeyScope{ProjectID: w.Shop.ID})
+	}},
+	"CreatePortalSession of an account": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return openPortal(ctx, w, a, models.KeyScope{AccountID: w.Acme.ID})
+	}},
+	"CreatePortalSession of an SSO client": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return openPortal(ctx, w, a, models.KeyScope{SSOClientID: w.Partner.ID})
+	}},
+	"ReplayCallback of a notice": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.Replay(ctx, a, f.notice.ID)
+		return err
+	}},
+	"ReplayCallback to another URL": {forbid, forbid, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
+		_, err := w.ReplayOne(ctx, a, callback.ToReplay{Which: callback.Which{ID: f.callback.ID}, ToURL: new("https://other.example/")})
+		return err
+	}},
+	"ReplayAll of a project": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return replayAll(ctx, w, a, callback.BulkOwner{ProjectID: w.Shop.ID})
+	}},
+	"ReplayAll of an account": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return replayAll(ctx, w, a, callback.BulkOwner{AccountID: w.Acme.ID})
+	}},
+	"ReplayAll of an SSO client": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return replayAll(ctx, w, a, callback.BulkOwner{SSOClientID: w.Partner.ID})
+	}},
+	"PauseCallbacks": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.PauseCallbacks(ctx, a, tenant.CallbackOwner{ProjectID: w.NewProject(w.Acme, nil).ID})
+		return err
+	}},
+	"SendTest of an SSO client": {missing, missing, missing, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.All.Receivers.SendTest(ctx, a, receiver.TestToSend{Of: receiver.Of{SSOClientID: w.Partner.ID}, Field: "ssoClientId"})
+		return err
+	}},
+	"Preview": {may, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.All.Receivers.Preview(ctx, a, callback.ToPreview{ProjectID: w.Shop.ID, Event: callback.CrawlFinishedEvent})
+		return err
+	}},
+	"Preview of a notice": {forbid, forbid, forbid, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		_, err := w.All.Receivers.Preview(ctx, a, callback.ToPreview{ProjectID: w.Shop.ID, Event: callback.CallbackFailedEvent})
 		return err
 	}},
 	"CreateProject": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
@@ -136,6 +206,15 @@ var permissions = map[string]struct {
 	"RetryCallback": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.RetryCallback(ctx, a, callback.Which{UID: f.waiting.UID.String()})
 		return err
+	}},
+	"RetryCallbacks of a project": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return retryAll(ctx, w, a, callback.BulkOwner{ProjectID: w.Shop.ID})
+	}},
+	"RetryCallbacks of an account": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return retryAll(ctx, w, a, callback.BulkOwner{AccountID: w.Acme.ID})
+	}},
+	"RetryCallbacks of an SSO client": {forbid, forbid, forbid, forbid, unknown, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, _ fixtures) error {
+		return retryAll(ctx, w, a, callback.BulkOwner{SSOClientID: w.Partner.ID})
 	}},
 	"Cancel": {forbid, may, may, missing, missing, may, func(ctx context.Context, w *modelstest.World, a *models.Actor, f fixtures) error {
 		_, err := w.Cancel(ctx, a, callback.Which{ID: f.unwanted.ID})
@@ -227,6 +306,28 @@ var permissions = map[string]struct {
 	}},
 }
 
+func openPortal(ctx context.Context, w *modelstest.World, a *models.Actor, of models.KeyScope) error {
+	of.Role = models.RoleEditor
+	_, err := w.CreatePortalSession(ctx, a, tenant.NewPortalSession{Of: of, ExpiresIn: time.Minute})
+	return err
+}
+
+// replayAll cancels it, so that the next one does not overlap.
+func replayAll(ctx context.Context, w *modelstest.World, a *models.Actor, of callback.BulkOwner) error {
+	b, err := w.ReplayAll(ctx, a, callback.ToReplayAll{Owner: of, DryRun: true})
+	if err != nil {
+		return err
+	}
+	_, err = w.CancelBulkReplay(ctx, a, b.ID)
+	return err
+}
+
+func retryAll(ctx context.Context, w *modelstest.World, a *models.Actor, of callback.BulkOwner) error {
+	w.Clock.Advance(time.Minute)
+	_, err := w.RetryCallbacks(ctx, a, callback.ToAttempt{Owner: of})
+	return err
+}
+
 // fixtures are what the use-cases of the table work on.
 type fixtures struct {
 	doomed     *tenant.Project
@@ -238,9 +339,12 @@ type fixtures struct {
 	keyless    *models.Actor
 	key        *tenant.UserKey
 	projectKey *tenant.ProjectKey
-	action     *run.Action
-	run        *run.Run
-	job        *job.Job
+	notice     *callback.Callback
+
+	ssoClientKey *tenant.SSOClientKey
+	action       *run.Action
+	run          *run.Run
+	job          *job.Job
 }
 
 func newFixtures(t *testing.T, w *modelstest.World) fixtures {
@@ -260,6 +364,9 @@ func newFixtures(t *testing.T, w *modelstest.World) fixtures {
 	f.key, _, err = w.CreateUserKey(ctx, w.Platform, &f.keyless.UserID)
 	modelstest.NoError(t, err)
 	f.projectKey, _ = w.NewProjectKey(w.Shop)
+	f.notice = w.Deliver(w.Notices()[0].ID, modelstest.Answered(410))
+	f.ssoClientKey, _, err = w.CreateSSOClientKey(ctx, w.Platform, w.Partner.ID, "CI")
+	modelstest.NoError(t, err)
 	return f
 }
 
@@ -287,102 +394,5 @@ func TestEachRoleMayDoWhatTheTableSays(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestListsHoldOnlyWhatTheCallerMaySee(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	w.NewCallback()
-	page := models.Page{First: 10}
-	for name, test := range map[string]struct {
-		actor                         *models.Actor
-		accounts, projects, callbacks int
-	}{
-		"viewer": {w.Viewer, 1, 1, 1}, "outsider": {w.Outsider, 1, 0, 0}, "stranger": {nil, 0, 0, 0}, "platform": {w.Platform, 2, 1, 1},
-	} {
-		accounts, err := w.AccountPage(t.Context(), test.actor, page)
-		modelstest.NoError(t, err)
-		count, err := w.CountAccounts(t.Context(), test.actor)
-		modelstest.NoError(t, err)
-		projects, err := w.ProjectPages(t.Context(), test.actor, []int64{w.Acme.ID}, page)
-		modelstest.NoError(t, err)
-		projectCount, err := w.CountProjects(t.Context(), test.actor, []int64{w.Acme.ID})
-		modelstest.NoError(t, err)
-		callbacks, err := w.CallbackPages(t.Context(), test.actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{}, page)
-		modelstest.NoError(t, err)
-		callbackCount, err := w.CountCallbacks(t.Context(), test.actor.Scope(models.RoleViewer), callback.OfAccount, []int64{w.Acme.ID}, callback.Filter{})
-		modelstest.NoError(t, err)
-		if len(accounts.Nodes) != test.accounts || count != test.accounts {
-			t.Errorf("%s: %d accounts, counted %d", name, len(accounts.Nodes), count)
-		}
-		if got := len(projects[w.Acme.ID].Nodes); got != test.projects || projectCount[w.Acme.ID] != test.projects {
-			t.Errorf("%s: %d projects, counted %d", name, got, projectCount[w.Acme.ID])
-		}
-		if got := len(callbacks[w.Acme.ID].Nodes); got != test.callbacks || callbackCount[w.Acme.ID].N != test.callbacks {
-			t.Errorf("%s: %d callbacks, counted %d", name, got, callbackCount[w.Acme.ID].N)
-		}
-	}
-}
-
-func TestListsOfWorkHoldOnlyWhatTheCallerMaySee(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	a := w.NewAction()
-	r, j := w.NewRun(), w.NewJobs(1)[0]
-	w.ExecuteAll(a, func(*run.Execution) callback.Outcome { return modelstest.Results(1, false) })
-	batch := w.BatchesOf(r.ID)[0]
-	page, projects, runs := models.Page{First: 10}, []int64{w.Shop.ID}, []int64{r.ID}
-	for name, test := range map[string]struct {
-		actor *models.Actor
-		want  int
-	}{
-		"viewer": {w.Viewer, 1}, "editor": {w.Editor, 1}, "outsider": {w.Outsider, 0}, "stranger": {nil, 0}, "platform": {w.Platform, 1},
-	} {
-		ctx, got := t.Context(), map[string]int{}
-		actions, err := w.ActionPages(ctx, test.actor.Scope(models.RoleViewer), []int64{w.Acme.ID}, page)
-		modelstest.NoError(t, err)
-		got["actions"] = len(actions[w.Acme.ID].Nodes)
-		listed, err := w.RunPages(ctx, test.actor.Scope(models.RoleViewer), run.OfProject, projects, run.Filter{}, page)
-		modelstest.NoError(t, err)
-		got["runs"] = len(listed[w.Shop.ID].Nodes)
-		batches, err := w.BatchPages(ctx, test.actor.Scope(models.RoleViewer), runs, page)
-		modelstest.NoError(t, err)
-		got["batches"] = len(batches[r.ID].Nodes)
-		attempts, err := w.BatchAttempts(ctx, test.actor.Scope(models.RoleViewer), batch.ID)
-		modelstest.NoError(t, err)
-		got["attempts"] = len(attempts)
-		inputs, err := w.Store.Texts(ctx, test.actor.Scope(models.RoleViewer), models.RunInputText, batch.InputID)
-		modelstest.NoError(t, err)
-		got["inputs"] = len(inputs)
-		results, err := w.ResultPages(ctx, test.actor.Scope(models.RoleViewer), runs, page)
-		modelstest.NoError(t, err)
-		got["results"] = len(results[r.ID].Nodes)
-		jobs, err := w.JobPages(ctx, test.actor, []int64{j.ProjectID}, job.Filter{}, page)
-		modelstest.NoError(t, err)
-		got["jobs"] = len(jobs[j.ProjectID].Nodes)
-		for what, n := range got {
-			if n != test.want {
-				t.Errorf("%s sees %d %s", name, n, what)
-			}
-		}
-	}
-}
-
-func TestSigningSecretsAreForAdmins(t *testing.T) {
-	t.Parallel()
-	w := modelstest.NewWorld(t)
-	for name, test := range map[string]struct {
-		actor *models.Actor
-		want  int
-	}{
-		"admin": {w.Admin, 1}, "platform": {w.Platform, 1},
-		"editor": {w.Editor, 0}, "viewer": {w.Viewer, 0}, "outsider": {w.Outsider, 0}, "stranger": {nil, 0},
-	} {
-		secrets, err := w.ProjectSigningSecrets(t.Context(), test.actor, w.Shop.ID)
-		modelstest.NoError(t, err)
-		if got := len(secrets[w.Shop.ID]); got != test.want {
-			t.Errorf("%s sees %d", name, got)
-		}
 	}
 }

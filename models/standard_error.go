@@ -1,5 +1,7 @@
 package models
 
+import "fmt"
+
 // StandardError is an error as run callbacks, the REST doors and run histories tell it.
 type StandardError struct {
 	Message string `json:"message"`
@@ -13,6 +15,21 @@ type StandardError struct {
 	Params map[string]any `json:"params"`
 	// Ref names this occurrence: the attempt's uid, or the request's id.
 	Ref string `json:"error_ref"`
+}
+
+// Redacted is the error for those who may not see what an executor answers: of an answer it tells the status, and what is
+// our own sentence stays.
+func (e *StandardError) Redacted() *StandardError {
+	if e == nil || e.Scope != ScopeExecutor || e.Label == LabelNoResult || e.Label == LabelIntegrationError {
+		return e
+	}
+	status, answered := e.Params["http_status"]
+	if !answered {
+		return e
+	}
+	redacted := *e
+	redacted.Message = fmt.Sprintf("The executor answered with the status %v", status)
+	return &redacted
 }
 
 // Scopes of errors.

@@ -24,7 +24,8 @@ const (
 // that can be a name or an address. Whether the address may be reached is decided when it is dialled. The error is
 // BAD_USER_INPUT on field and has all that is wrong.
 func CheckCallbackURL(field, raw string) error {
-	return AllProblems(CheckSendableURL(field, raw), checkVisible(field, raw), checkHost(field, raw))
+	seen := visible(raw) // what is wrong with what is seen besides
+	return AllProblems(CheckSendableURL(field, seen), checkVisible(field, raw), checkHost(field, seen))
 }
 
 // CheckSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than
@@ -54,6 +55,19 @@ func checkVisible(field, raw string) error {
 		}
 	}
 	return nil
+}
+
+// visible leaves out what cannot be seen.
+func visible(raw string) string {
+	if !utf8.ValidString(raw) {
+		return raw
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf && invisible(r) {
+			return -1
+		}
+		return r
+	}, raw)
 }
 
 func invisible(r rune) bool {

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,6 +140,22 @@ func TestNoDoorOpensWithoutValidCredentials(t *testing.T) {
 					w.tb.Errorf("%s: WWW-Authenticate is %q", name, got)
 				}
 			})
+		}
+	})
+}
+
+func TestWhoIsNotKnownIsToldWhatToSendInstead(t *testing.T) {
+	t.Parallel()
+	forEveryDoor(t, func(w *world, method string, e example) {
+		if e.least == "" {
+			return
+		}
+		who := caller{"x-api-token": strings.TrimPrefix(w.session(editorUser)["Authorization"], "Bearer ")}
+		a := w.do(who.of(thisProject), method, e.target(w), e.body)
+		a.wantError(http.StatusUnauthorized, "UNAUTHENTICATED", "")
+		if !strings.Contains(a.Body, "x-api-token has a session's token: send it as x-auth-token") ||
+			strings.Contains(a.Body, who["x-api-token"]) {
+			w.tb.Error(a.Body)
 		}
 	})
 }

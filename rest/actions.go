@@ -121,12 +121,12 @@ func (r *request) newRun() (run.NewRun, error) {
 	if err := r.decode(&body); err != nil {
 		return in, err
 	}
-	if in.Inputs, err = run.TakeInputs(body.Inputs, "custom_data"); err != nil {
-		return in, err
-	}
+	var inputs, callback error
+	in.Inputs, inputs = run.TakeInputs(body.Inputs, "custom_data")
 	in.MaxResults, in.PageSize = body.Parameters.MaxResults, body.Parameters.PageSize
-	in.Callback, err = body.Callback.read()
-	return in, err
+	in.Callback, callback = body.Callback.read()
+	in.Unread = models.AllProblems(inputs, callback)
+	return in, nil
 }
 
 func (c *callbackBody) read() (*run.NewCallback, error) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // Labels of errors, beside those of models.
@@ -21,6 +23,7 @@ const (
 	labelRateLimited      = "RATE_LIMITED"
 	labelAnswerTooLarge   = "ANSWER_TOO_LARGE"
 	labelTimeout          = "TIMEOUT"
+	labelUnavailable      = "UNAVAILABLE"
 	labelUnknown          = "UNKNOWN_ERROR"
 )
 
@@ -38,6 +41,7 @@ var kinds = map[models.Code]struct {
 	models.CodeLimitReached:    {http.StatusConflict, models.LabelLimitReached}, // asking again soon would not help
 	models.CodeAnswerTooLarge:  {http.StatusBadRequest, labelAnswerTooLarge},
 	models.CodeTimeout:         {http.StatusServiceUnavailable, labelTimeout},
+	models.CodeUnavailable:     {http.StatusServiceUnavailable, labelUnavailable},
 }
 
 // spellings are the fields of use-cases as these doors call them, where that differs.
@@ -117,11 +121,13 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 		Scope:      models.ScopeAPI,
 		StatusCode: http.StatusInternalServerError, Params: map[string]any{}, Ref: id,
 	}
+	err = tenant.Advised(err, r.Header)
 	var known *models.Error
 	var problems models.Problems
-	if !errors.As(err, &known) && (models.IsTimeout(err) || models.IsTimeout(r.Context().Err())) {
-		h.log.WarnContext(r.Context(), "rest.timeout", "request_id", id, "route", r.Pattern, "error", err)
-		known = models.ErrTimeout
+	if !errors.As(err, &known) {
+		if known = cmp.Or(models.MayPass(err), models.MayPass(r.Context().Err())); known != nil {
+			h.log.WarnContext(r.Context(), "rest."+strings.ToLower(string(known.Code)), "request_id", id, "route", r.Pattern, "error", err)
+		}
 	}
 	if known != nil {
 		e := respelled(known)

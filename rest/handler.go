@@ -105,6 +105,9 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, e
 		if err := r.actor.RequireKnown(); err != nil {
 			return nil, err
 		}
+		if r.actor.PartnerID() != 0 {
+			return nil, models.Forbidden("these doors are for no SSO client; it has the GraphQL API")
+		}
 	}
 	models.AnswerFrom(r.Context()).CountTowards(models.AnswerOwner(r.actor, models.ClientAddress(r.Request)))
 	if r.Method == http.MethodPost {
@@ -163,7 +166,7 @@ func (r *request) namedProject() (id int64, given bool, err error) {
 	}
 	key := r.actor.Key
 	switch {
-	case key == nil:
+	case key == nil || key.ProjectID == 0:
 		return id, given, nil
 	case given && id != key.ProjectID:
 		return 0, false, models.NotFound(tenant.TypeProject)

@@ -17,7 +17,7 @@ func once[T any](
 	call := models.Call{Actor: r.actor}
 	if keys := r.Header.Values(headerKey); len(keys) > 0 {
 		call.Key = &keys[0]
-		call.Content = append([]byte(r.Method+" "+r.URL.Path+" "+r.Header.Get(headerProjectID)+"\n"), r.body...)
+		call.Content = append([]byte(r.Method+" "+r.URL.Path+" "+r.Header.Get(headerProjectID)+"\n"), models.SameJSON(r.body)...)
 	}
 	return models.DoOnce(r.Context(), h.service.Once, call, do, func(ids []int64) (T, error) { return again(ids[0]) })
 }

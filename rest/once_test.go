@@ -16,6 +16,17 @@ func (c caller) keyed(key string) caller {
 	return c
 }
 
+func TestSameRequestIsSpelledInAnyWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	who := w.session(editorUser).of(thisProject).keyed("k")
+	first := w.ok(who, http.MethodPost, asyncPath, `{"inputs": [{"a": 1, "b": "é"}], "callback": {"url": "https://a.example.com/"}}`)
+	second := w.ok(who, http.MethodPost, asyncPath, `{"callback":{"url":"https:\/\/a.example.com\/"},"inputs":[{"b":"\u00e9","a":1}]}`)
+	if second.text("run_uid") != first.text("run_uid") {
+		t.Errorf("%s\n%s", first.Body, second.Body)
+	}
+}
+
 func TestSameRequestWithTheSameKeyMakesOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

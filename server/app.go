@@ -93,9 +93,8 @@ func (a *app) openOthers(ctx context.Context) error {
 	if err := a.openRedis(ctx); err != nil {
 		return err
 	}
-	a.clock = models.NewClock(a.store, time.Now, a.log)
-	if err := a.clock.Sync(ctx); err != nil {
-		return fmt.Errorf("read the database's clock: %w", err)
+	if err := a.readClock(ctx); err != nil {
+		return err
 	}
 	a.queue = jobs.NewQueue(a.redis, a.cfg.Queue, a.registry)
 	rules := callback.Rules{
@@ -114,6 +113,14 @@ func (a *app) openOthers(ctx context.Context) error {
 		Log: a.log,
 	})
 	return a.observe()
+}
+
+func (a *app) readClock(ctx context.Context) error {
+	a.clock = models.NewClock(a.store, time.Now, a.log)
+	if err := a.clock.Sync(ctx); err != nil {
+		return fmt.Errorf("read the database's clock: %w", err)
+	}
+	return nil
 }
 
 // observe registers the metrics of what all roles share.

@@ -94,7 +94,18 @@ func (b *boundedBody) Read(p []byte) (n int, err error) {
 	if b.err == nil {
 		n, b.err = b.ReadCloser.Read(p)
 	}
+	if b.err != nil {
+		b.unlist()
+	}
 	return n, b.err
+}
+
+// unlist lets a cut pass by it: from the last byte on net/http listens on the connection, and what ends that ends the
+// request too.
+func (b *boundedBody) unlist() {
+	b.bodies.mu.Lock()
+	defer b.bodies.mu.Unlock()
+	delete(b.bodies.reading, b)
 }
 
 func (b *boundedBody) enter() error {
@@ -130,9 +141,7 @@ func (b *boundedBody) leave() {
 	if !errors.Is(b.err, io.EOF) {
 		b.readUntil(time.Now().Add(lateBodyTime))
 	}
-	b.bodies.mu.Lock()
-	delete(b.bodies.reading, b)
-	b.bodies.mu.Unlock()
+	b.unlist()
 	if b.held > 0 {
 		b.bodies.total.Release(b.held)
 		b.bodies.giveBack(b.caller, b.held)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ringback/ringback/models"
 )
@@ -103,7 +104,7 @@ func TestLargeBodiesUnderWayAreBounded(t *testing.T) {
 // listen serves a handler as the program does, but for the time that a request may take to arrive.
 func listen(t *testing.T, handler http.Handler, change ...func(*http.Server)) (s *http.Server, dial func() net.Conn) {
 	t.Helper()
-	s = newHTTPServer(handler, slog.New(slog.DiscardHandler))
+	s = newHTTPServer(handler, maxConnections, slog.New(slog.DiscardHandler))
 	s.ReadTimeout, s.ReadHeaderTimeout = 0, 0
 	for _, f := range change {
 		f(s)
@@ -181,6 +182,32 @@ func TestAStoppingServerDoesNotWaitForBodiesNorForSilentConnections(t *testing.T
 		if _, err := conn.Read(make([]byte, 1)); err == nil {
 			t.Error("it is still open")
 		}
+	}
+}
+
+// readDeadlines counts how often the reading of a connection was given an end: net/http reads on after the body, and takes the
+// end of that for the caller's leaving.
+type readDeadlines struct {
+	*httptest.ResponseRecorder
+	set int
+}
+
+func (d *readDeadlines) SetReadDeadline(time.Time) error {
+	d.set++
+	return nil
+}
+
+func TestAStoppingServerLeavesAloneWhoseBodyItHas(t *testing.T) {
+	t.Parallel()
+	bodies, w := newBodies(), &readDeadlines{ResponseRecorder: httptest.NewRecorder()}
+	bodies.guard(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if text, err := io.ReadAll(r.Body); string(text) != "all of it" || err != nil {
+			t.Errorf("%q, %v", text, err)
+		}
+		bodies.cut()
+	})).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("all of it")))
+	if w.set > 0 {
+		t.Error("its context would be cancelled")
 	}
 }
 

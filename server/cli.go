@@ -22,14 +22,17 @@ const (
 
 // commands are the sub-commands; serve is the one that runs when none is named.
 type commands struct {
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve the API and deliver callbacks."`
-	Demo     demoCommand     `cmd:"" help:"Show the main job end to end, in a temporary data folder and with receivers of its own."`
-	Receive  receiveCommand  `cmd:"" help:"Play a receiver of callbacks: print what arrives."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date, or show its state."`
-	Config   configCommand   `cmd:"" help:"Print the effective configuration, secrets masked."`
-	Health   healthCommand   `cmd:"" help:"Ask a running server whether it is ready; exit status 0 if so."`
-	Diagnose diagnoseCommand `cmd:"" help:"Look at the way from this machine to a receiver: URL, DNS, addresses, TCP, TLS. It sends no request."`
-	Version  versionCommand  `cmd:"" help:"Print the version, and what it was built from."`
+	Serve     serveCommand     `cmd:"" default:"withargs" help:"Serve the API and deliver callbacks."`
+	Demo      demoCommand      `cmd:"" help:"Show the main job end to end, in a temporary data folder and with receivers of its own."`
+	Receive   receiveCommand   `cmd:"" help:"Play a receiver of callbacks: print what arrives."`
+	Bootstrap bootstrapCommand `cmd:"" help:"Make the first account with its Admin, and a project; print their ids and a link to log in. A second time it prints the same ids."`
+	Token     tokenCommand     `cmd:"" help:"Make a session of a user and print its token."`
+	LoginLink loginLinkCommand `cmd:"" help:"Print a link that logs a user in at the console, once, within 10 minutes."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, or show its state."`
+	Config    configCommand    `cmd:"" help:"Print the effective configuration, secrets masked."`
+	Health    healthCommand    `cmd:"" help:"Ask a running server whether it is ready; exit status 0 if so."`
+	Diagnose  diagnoseCommand  `cmd:"" help:"Look at the way from this machine to a receiver: URL, DNS, addresses, TCP, TLS. It sends no request."`
+	Version   versionCommand   `cmd:"" help:"Print the version, and what it was built from."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"As the command version."`
 }

@@ -21,7 +21,9 @@ func TestDemoReceivesWhatItShows(t *testing.T) {
 	for _, want := range []string{
 		"POST /hook", "message=crawl_status", "message=report_download_available", "Authorization: Bearer demo",
 		"Webhook-Signature: v1,",
-		"POST /broken", "POST /sso", `"eventType":"callback-failed"`, `"code":"HTTP_STATUS"`, "really sent and received",
+		"X-Callback-Test: true", "POST /broken", "POST /sso", `"eventType":"callback-failed"`, `"code":"HTTP_STATUS"`,
+		`"name":"HTTP","status":"FAILED"`, "POST /mended", "POST /gone", `"status":"FINISHED","matched":2,"succeeded":2`,
+		"really sent and received",
 	} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the demo does not print %q: %s", want, stdout)

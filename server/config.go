@@ -50,13 +50,14 @@ type config struct {
 	SourceRetention lapse         `env:"RINGBACK_SOURCE_RETENTION" help:"crawls, report downloads and jobs that ended longer ago are deleted once their callbacks are"`
 	// A thousand schedules of every minute are 17 runs a second; 100,000 batches are ten of the largest runs; 1 GiB is
 	// what a small installation has to spare.
-	QuotaSchedules int         `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000" help:"active schedules that one account may have"`
-	QuotaBatches   int         `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000" help:"batches of one account's runs that have not ended"`
-	QuotaRunBytes  byteSize    `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB" help:"bytes stored for one account's runs that have not ended"`
-	QuotaProjects  int         `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000" help:"projects of one account"`
-	QuotaSessions  int         `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000" help:"sessions of one user"`
-	CORSOrigins    origins     `env:"RINGBACK_CORS_ORIGINS" help:"origins of front ends that may call /graphql and /v1/ from a browser"`
-	CORSHeaders    headerNames `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name" help:"headers that they may send besides those that the API reads"`
+	QuotaSchedules int          `env:"RINGBACK_QUOTA_SCHEDULES" envDefault:"1000" help:"active schedules that one account may have"`
+	QuotaBatches   int          `env:"RINGBACK_QUOTA_BATCHES" envDefault:"100000" help:"batches of one account's runs that have not ended"`
+	QuotaRunBytes  byteSize     `env:"RINGBACK_QUOTA_RUN_BYTES" envDefault:"1GiB" help:"bytes stored for one account's runs that have not ended"`
+	QuotaProjects  int          `env:"RINGBACK_QUOTA_PROJECTS" envDefault:"10000" help:"projects of one account"`
+	QuotaSessions  int          `env:"RINGBACK_QUOTA_SESSIONS" envDefault:"1000" help:"sessions of one user"`
+	CORSOrigins    origins      `env:"RINGBACK_CORS_ORIGINS" help:"origins of front ends that may call /graphql and /v1/ from a browser"`
+	CORSHeaders    headerNames  `env:"RINGBACK_CORS_HEADERS" envDefault:"traceparent,tracestate,baggage,sentry-trace,x-request-id,apollo-require-preflight,x-apollo-operation-name" help:"headers that they may send besides those that the API reads"`
+	EmbedOrigins   embedOrigins `env:"RINGBACK_EMBED_ORIGINS" help:"origins whose pages may show the console within them"`
 	// 32 MiB are 100 callbacks whose bodies have 300 KiB each.
 	AnswerLimit byteSize `env:"RINGBACK_ANSWER_LIMIT" envDefault:"32MiB" help:"what one request to the API may read from the database, and what it may answer"`
 	LogFormat   string   `env:"RINGBACK_LOG_FORMAT" help:"text or json; empty: text on a terminal, else JSON"`
@@ -148,7 +149,8 @@ func (c *config) problems() []string {
 	}
 	check(err != nil, "RINGBACK_ADDR: must be host:port, such as 127.0.0.1:8080")
 	u, err := url.Parse(c.PublicURL)
-	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != ""),
+	check(c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != ""),
 		"RINGBACK_PUBLIC_URL: must be an absolute http or https URL, without credentials and query")
 	check(c.DatabaseURL != "" && !c.DatabaseURL.hasScheme("postgres", "postgresql"),
 		"DATABASE_URL: must begin with postgres://, or be empty for SQLite in RINGBACK_DATA_DIR")

@@ -71,7 +71,8 @@ func configWarnings(environ []string, c config) []string {
 	known := variables()
 	set := env.ToMap(environ)
 	for name, value := range set {
-		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) || ofKubernetes.MatchString(name) || strings.HasPrefix(value, "tcp://") {
+		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) ||
+			ofKubernetes.MatchString(name) || strings.HasPrefix(value, "tcp://") {
 			continue
 		}
 		warning := name + ": there is no such variable"

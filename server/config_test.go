@@ -51,6 +51,8 @@ func TestAllProblemsOfTheConfigurationAreToldAtOnce(t *testing.T) {
 		"a key no header carries": {[]string{"RINGBACK_PLATFORM_KEY=hidden hidden hidden hidden"}, []string{"RINGBACK_PLATFORM_KEY"}},
 		"origins with paths":      {[]string{"RINGBACK_CORS_ORIGINS=https://a.example/, https://b.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
 		"an origin's usual port":  {[]string{"RINGBACK_CORS_ORIGINS=https://a.example:443"}, []string{"RINGBACK_CORS_ORIGINS"}},
+		"an upper-case origin":    {[]string{"RINGBACK_CORS_ORIGINS=https://App.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
+		"a proxy at no port":      {[]string{"RINGBACK_EGRESS_PROXY=http://proxy.example:0"}, []string{"RINGBACK_EGRESS_PROXY"}},
 		"a host, not an origin":   {[]string{"RINGBACK_CORS_ORIGINS=a.example"}, []string{"RINGBACK_CORS_ORIGINS"}},
 		"no name of a header":     {[]string{"RINGBACK_CORS_HEADERS=x-one, x two"}, []string{"RINGBACK_CORS_HEADERS"}},
 		"a port too high":         {[]string{"RINGBACK_ADDR=127.0.0.1:99999"}, []string{"RINGBACK_ADDR"}},
@@ -343,6 +345,19 @@ func TestWarningsReachTheLog(t *testing.T) {
 	for _, want := range []string{"config.warning", "RINGBACK_PUBLIC_URL: nobody can follow", "did you mean RINGBACK_CONCURRENCY?"} {
 		if !strings.Contains(s.stderr.String(), want) {
 			t.Errorf("the log does not say %q: %s", want, s.stderr)
+		}
+	}
+}
+
+func TestPagesAreShownWithinThoseOfKnownOriginsOnly(t *testing.T) {
+	t.Parallel()
+	for value, good := range map[string]bool{
+		"https://app.example.com,http://127.0.0.1:5173,http://[::1]:8080": true,
+		"*": false, "https://*.example.com": false, "https://a.example;script-src": false, "https://a.example'": false,
+	} {
+		var o embedOrigins
+		if err := o.UnmarshalText([]byte(value)); (err == nil) != good {
+			t.Errorf("%s: %v", value, err)
 		}
 	}
 }

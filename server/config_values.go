@@ -134,6 +134,9 @@ func checkOrigin(origin string) error {
 		return fmt.Errorf("%q is not an origin such as https://app.example.com: a scheme, a host and, if it is not the "+
 			"usual one, a port, and no path", origin)
 	}
+	if sent := strings.ToLower(origin); origin != sent {
+		return fmt.Errorf("%q has upper case letters, which no browser sends: write %s", origin, sent)
+	}
 	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
 		return fmt.Errorf("%q has the usual port, which browsers leave out", origin)
 	}
@@ -142,6 +145,28 @@ func checkOrigin(origin string) error {
 
 // String is what UnmarshalText reads.
 func (o origins) String() string { return strings.Join(o, ",") }
+
+// embedOrigins are those whose pages show the console within them. They stand in a policy of content, and messages
+// come from one of them exactly.
+type embedOrigins []string
+
+// UnmarshalText reads origins.
+func (o *embedOrigins) UnmarshalText(text []byte) (err error) {
+	*o, err = items(text, func(origin string) error {
+		if err := checkOrigin(origin); err != nil {
+			return err
+		}
+		_, host, _ := strings.Cut(origin, "://")
+		if strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.:[]_-") != "" || host == "" {
+			return fmt.Errorf("%q must name one host: a page may be shown within pages of origins that are known", origin)
+		}
+		return nil
+	})
+	return err
+}
+
+// String is what UnmarshalText reads.
+func (o embedOrigins) String() string { return strings.Join(o, ",") }
 
 // headerNames are names of request headers, with commas between them.
 type headerNames []string

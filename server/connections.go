@@ -10,15 +10,21 @@ import (
 )
 
 const (
-	// Connections of callers at once. Each takes some 40 KiB, and up to maxHeaderBytes more while it sends a header: 210
-	// MiB.
+	// Connections of callers at once, where there are files for them. Each takes some 40 KiB, and up to maxHeaderBytes
+	// more while it sends a header: 210 MiB.
 	maxConnections = 2_048
 	maxHeaderBytes = 64 << 10
 )
 
-// newHTTPServer serves a handler within bounds of time and size, whoever calls.
-func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
-	bodies, connections := newBodies(), newConnections(maxConnections)
+// connectionsWithin is how many connections of callers a process holds that may open so many files: half of them at
+// most. The others are for the database, Redis and receivers, without which no caller is answered.
+func connectionsWithin(files uint64) int {
+	return int(min(maxConnections, max(1, files/2)))
+}
+
+// newHTTPServer serves a handler within bounds of time and size, whoever calls, over so many connections at once.
+func newHTTPServer(handler http.Handler, limit int, log *slog.Logger) *http.Server {
+	bodies, connections := newBodies(), newConnections(limit)
 	s := &http.Server{
 		Handler:           bodies.guard(handler),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func TestSlowRequestsAreClosed(t *testing.T) {
 	t.Parallel()
 	const part = 50
 	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-	ours := newHTTPServer(handler, slog.New(slog.DiscardHandler))
+	ours := newHTTPServer(handler, maxConnections, slog.New(slog.DiscardHandler))
 	_, dial := listen(t, handler, func(s *http.Server) {
 		s.ReadHeaderTimeout, s.ReadTimeout = ours.ReadHeaderTimeout/part, ours.ReadTimeout/part
 	})
@@ -71,6 +72,32 @@ func TestSlowRequestsAreClosed(t *testing.T) {
 		_, _ = io.Copy(io.Discard, conn)
 		if took := time.Since(began); took < within || took > modelstest.Patience/2 {
 			t.Errorf("%q: closed after %s, the limit is %s", sent, took, within)
+		}
+	}
+}
+
+// Silent connections and files come from one stock: without a share of its own neither the database nor a caller would
+// have one.
+func TestSilentConnectionsTakeNoMoreThanHalfOfTheFiles(t *testing.T) {
+	t.Parallel()
+	const files = 256
+	s := startServer(t, options{process: true, files: files})
+	for range 2 * files {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.base, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	// On a connection of its own, before the silent ones are closed for want of a header, which takes 10 s.
+	s.http = &http.Client{Transport: &http.Transport{}, Timeout: 9 * time.Second}
+	status, body := s.asked(t, http.Header{"X-Api-Key": {s.key}}, `{ version }`)
+	if status != http.StatusOK {
+		t.Errorf("status %d: %s", status, body)
+	}
+	for limit, want := range map[uint64]int{1: 1, 64: 32, 1 << 20: maxConnections} {
+		if got := connectionsWithin(limit); got != want {
+			t.Errorf("%d files: %d connections, want %d", limit, got, want)
 		}
 	}
 }

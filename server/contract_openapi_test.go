@@ -106,6 +106,8 @@ func (d *doors) schema(at string, before, now *openapi3.SchemaRef, answer bool) 
 		return
 	}
 	was, is := before.Value, now.Value
+	wasNull, isNull := takesNull(was), takesNull(is)
+	was, is = withoutNull(was), withoutNull(is)
 	pair := pairOfSchemas{was, is, answer}
 	if d.seen[pair] {
 		return
@@ -115,14 +117,14 @@ func (d *doors) schema(at string, before, now *openapi3.SchemaRef, answer bool) 
 		at = name
 	}
 	// What comes may be less than it was, and what is taken more.
-	wide, narrow := was, is
+	wide, wideNull, narrowNull := was, wasNull, isNull
 	if !answer {
-		wide, narrow = is, was
+		wide, wideNull, narrowNull = is, isNull, wasNull
 	}
-	if !slices.Equal(was.Type.Slice(), is.Type.Slice()) && !wide.Type.IsEmpty() || was.Format != is.Format {
+	if types := typesOf(wide); !slices.Equal(typesOf(was), typesOf(is)) && types != nil || was.Format != is.Format {
 		d.add(at, "became another type")
 	}
-	if narrow.Nullable && !wide.Nullable {
+	if narrowNull && !wideNull {
 		d.add(at, map[bool]string{true: "may be null", false: "may no longer be null"}[answer])
 	}
 	if !answer && is.Enum != nil {
@@ -145,6 +147,35 @@ func (d *doors) schema(at string, before, now *openapi3.SchemaRef, answer bool) 
 	if was.AdditionalProperties.Schema != nil && is.AdditionalProperties.Schema != nil {
 		d.schema(at+".*", was.AdditionalProperties.Schema, is.AdditionalProperties.Schema, answer)
 	}
+}
+
+// typesOf are the types of a schema but for null; nil: any.
+func typesOf(s *openapi3.Schema) []string {
+	types := slices.DeleteFunc(slices.Clone(s.Type.Slice()), func(name string) bool { return name == "null" })
+	if len(types) == 0 || len(types) == 5 { // all that there are
+		return nil
+	}
+	return types
+}
+
+func onlyNull(s *openapi3.SchemaRef) bool {
+	return slices.Equal(s.Value.Type.Slice(), []string{"null"})
+}
+
+// takesNull knows the words of OpenAPI 3.0 and of 3.1.
+func takesNull(s *openapi3.Schema) bool {
+	return s.Nullable || slices.Contains(s.Type.Slice(), "null") || slices.ContainsFunc(s.AnyOf, onlyNull)
+}
+
+// withoutNull is what a schema is where it is not null, in 3.1 one of two.
+func withoutNull(s *openapi3.Schema) *openapi3.Schema {
+	switch {
+	case len(s.AnyOf) != 2 || !onlyNull(s.AnyOf[1]):
+		return s
+	case s.AnyOf[0].Ref != "":
+		return &openapi3.Schema{AllOf: s.AnyOf[:1]}
+	}
+	return s.AnyOf[0].Value
 }
 
 func (d *doors) properties(at string, was, is *openapi3.Schema, answer bool) {
@@ -220,6 +251,16 @@ func TestEveryBreachOfTheOpenAPIDocumentIsFound(t *testing.T) {
 		},
 		"a field that may be null": {
 			`"id": {"type": "integer"}`, `"id": {"type": "integer", "nullable": true}`, []string{"`schemas/Job.id` may be null"},
+		},
+		"a field that may be null, as 3.1 has it": {
+			`"id": {"type": "integer"}`, `"id": {"type": ["integer", "null"]}`, []string{"`schemas/Job.id` may be null"},
+		},
+		"a field that is one of two, as 3.1 has null": {
+			`"id": {"type": "integer"}`, `"id": {"anyOf": [{"type": "integer"}, {"type": "null"}]}`,
+			[]string{"`schemas/Job.id` may be null"},
+		},
+		"null in the words of 3.1": {
+			`"r": {"type": "string", "nullable": true}`, `"r": {"type": ["string", "null"]}`, nil,
 		},
 		"a field that may be missing": {
 			`"required": ["id"]`, `"required": ["kids"]`, []string{"`schemas/Job.id` may be left out"},

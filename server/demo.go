@@ -27,7 +27,10 @@ func (demoCommand) Run(e *environment) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	cfg, err := parseConfig([]string{"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + folder})
+	cfg, err := parseConfig([]string{
+		"RINGBACK_ADDR=127.0.0.1:0", "RINGBACK_DATA_DIR=" + folder,
+		"RINGBACK_RETRY_SCHEDULE=5m,30m", // a retry by itself would come into another scene, or not: it is asked for
+	})
 	if err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func (demoCommand) Run(e *environment) error {
 func showDemo(ctx context.Context, w io.Writer, s *server) error {
 	receiver, err := startReceiver(ctx, "127.0.0.1:0", map[string]int{
 		"/hook": http.StatusOK, "/runs": http.StatusOK, "/jobs/": http.StatusOK, "/sso": http.StatusOK,
-		"/broken": http.StatusInternalServerError,
+		"/broken": http.StatusInternalServerError, "/mended": http.StatusOK, "/gone": http.StatusGone,
 	})
 	if err != nil {
 		return err
@@ -60,7 +63,8 @@ func showDemo(ctx context.Context, w io.Writer, s *server) error {
 		platform: http.Header{"X-Api-Key": {s.firstStart.platformKey.Reveal()}},
 	}
 	for _, scene := range []func(context.Context) error{
-		d.configure, d.crawlFinished, d.reportGenerated, d.runAction, d.resolveJob, d.receiverFails, d.history,
+		d.configure, d.sendTest, d.crawlFinished, d.reportGenerated, d.runAction, d.resolveJob, d.receiverFails, d.diagnose,
+		d.mend, d.replay, d.history,
 	} {
 		if err := scene(ctx); err != nil {
 			return err
@@ -75,6 +79,7 @@ type demo struct {
 	receiver       *receiver
 	endpoint       string
 	user, platform http.Header
+	failed         string // the uid of the callback that the broken receiver got
 }
 
 func (d *demo) title(format string, args ...any) { fmt.Fprintf(d.out, "\n— "+format+"\n", args...) }
@@ -82,8 +87,25 @@ func (d *demo) title(format string, args ...any) { fmt.Fprintf(d.out, "\n— "+f
 func (d *demo) configure(ctx context.Context) error {
 	d.title("An integrator says where the callbacks of project %d go", demoProjectID)
 	return d.query(ctx, d.user, fmt.Sprintf(
-		`mutation { updateProject(input: {projectId: %d, apiCallbackUrl: %q, apiCallbackHeaders: [{key: "Authorization", value: "Bearer demo"}]}) `+
+		`mutation { updateProject(input: {projectId: %d, apiCallbackUrl: %q, `+
+			`apiCallbackHeaders: [{key: "Authorization", value: "Bearer demo"}]}) `+
 			`{ project { id effectiveApiCallback { url source } } } }`, demoProjectID, d.receiver.url("/hook")))
+}
+
+func (d *demo) sendTest(ctx context.Context) error {
+	d.title("Sends a test there, and sees what the receiver answers")
+	type sent struct {
+		SendTestCallback struct{ Attempt *struct{ HTTPStatus int } }
+	}
+	got, err := answerOf[sent](ctx, d, d.user, fmt.Sprintf(
+		`mutation { sendTestCallback(input: {projectId: %d}) { callback { event status } attempt { httpStatus durationMs } } }`, demoProjectID))
+	if err != nil {
+		return err
+	}
+	if attempt := got.SendTestCallback.Attempt; attempt == nil || attempt.HTTPStatus != http.StatusOK {
+		return fmt.Errorf("the test came to nothing: %+v", attempt)
+	}
+	return d.expect(ctx, "/hook", "message=test")
 }
 
 func (d *demo) crawlFinished(ctx context.Context) error {
@@ -121,7 +143,7 @@ func (d *demo) runAction(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.expectAll(ctx, "/runs", `"number":1`, `"number":3`, `"status":"SUCCEEDED"`)
+	return d.expect(ctx, "/runs", `"number":1`, `"number":3`, `"status":"SUCCEEDED"`)
 }
 
 func (d *demo) resolveJob(ctx context.Context) error {
@@ -141,19 +163,26 @@ func (d *demo) resolveJob(ctx context.Context) error {
 
 func (d *demo) receiverFails(ctx context.Context) error {
 	d.title("Another receiver answers 500, so the SSO partner's webhook hears of it at once")
+	type finished struct {
+		FinishCrawl struct{ Callback struct{ UID string } }
+	}
 	err := errors.Join(
 		d.query(ctx, d.platform, fmt.Sprintf(
 			`mutation { updateSSOClient(input: {ssoClientId: %d, webhookUrl: %q}) { ssoClient { name webhookUrl } } }`,
 			demoSSOClientID, d.receiver.url("/sso"))),
 		d.query(ctx, d.user, fmt.Sprintf(
 			`mutation { updateProject(input: {projectId: %d, apiCallbackUrl: %q}) { project { id } } }`,
-			demoOtherProjectID, d.receiver.url("/broken"))),
-		d.query(ctx, d.platform, fmt.Sprintf(
-			`mutation { finishCrawl(input: {crawlId: 124235, projectId: %d, createdByUserId: %d}) { callback { uid status } } }`,
-			demoOtherProjectID, demoUserID)))
+			demoOtherProjectID, d.receiver.url("/broken"))))
 	if err != nil {
 		return err
 	}
+	got, err := answerOf[finished](ctx, d, d.platform, fmt.Sprintf(
+		`mutation { finishCrawl(input: {crawlId: 124235, projectId: %d, createdByUserId: %d}) { callback { uid status } } }`,
+		demoOtherProjectID, demoUserID))
+	if err != nil {
+		return err
+	}
+	d.failed = got.FinishCrawl.Callback.UID
 	return errors.Join(d.expect(ctx, "/broken", "crawl_id=124235"), d.expect(ctx, "/sso", `"eventType":"callback-failed"`))
 }
 
@@ -166,44 +195,48 @@ func (d *demo) history(ctx context.Context) error {
 
 // query prints an operation and its answer; an answer with errors is an error.
 func (d *demo) query(ctx context.Context, credentials http.Header, query string) error {
+	_, err := answerOf[any](ctx, d, credentials, query)
+	return err
+}
+
+// answerOf is query that reads the answer's data.
+func answerOf[T any](ctx context.Context, d *demo, credentials http.Header, query string) (data T, err error) {
 	fmt.Fprintln(d.out, "  "+query)
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {
-		return err
+		return data, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.endpoint, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return data, err
 	}
 	request.Header = credentials.Clone()
 	request.Header.Set("Content-Type", "application/json")
 	response, err := (&http.Client{Timeout: demoTimeout}).Do(request)
 	if err != nil {
-		return err
+		return data, err
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return err
+		return data, err
 	}
 	fmt.Fprintf(d.out, "  → %s\n", text)
-	var answer struct{ Errors []any }
+	var answer struct {
+		Data   T
+		Errors []any
+	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return err
+		return data, err
 	}
 	if len(answer.Errors) > 0 {
-		return fmt.Errorf("the API answered with errors: %v", answer.Errors)
+		return data, fmt.Errorf("the API answered with errors: %v", answer.Errors)
 	}
-	return nil
+	return answer.Data, nil
 }
 
-// expect waits for a request to a path, prints it, and checks that it says what it must.
-func (d *demo) expect(ctx context.Context, path, fragment string) error {
-	return d.expectAll(ctx, path, fragment)
-}
-
-// expectAll waits for a request for each fragment, in any order.
-func (d *demo) expectAll(ctx context.Context, path string, fragments ...string) error {
+// expect waits for requests to a path, prints them, and checks that each, in any order, has one of the fragments.
+func (d *demo) expect(ctx context.Context, path string, fragments ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, demoTimeout)
 	defer cancel()
 	for len(fragments) > 0 {

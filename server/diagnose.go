@@ -42,6 +42,6 @@ func remedyOf(step egress.Step) string {
 	if step.Remedy != "" || step.Cause == "" {
 		return step.Remedy
 	}
-	// The words of egress's causes are those of the domain's codes.
-	return *callback.RemedyOf(&callback.AttemptError{Code: callback.AttemptErrorCode(step.Cause)}, nil)
+	// The words of egress's causes and flaws are those of the domain's.
+	return *callback.RemedyOf(&callback.AttemptError{Code: callback.AttemptErrorCode(step.Cause)}, callback.Flaw(step.Flaw), nil)
 }

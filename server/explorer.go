@@ -35,11 +35,41 @@ var explorerAssets = [...]string{
 // GraphiQL forgets those of the last tab, and with them the token that somebody typed in once. The fragment
 // counts too, because it is never sent: a token belongs in `#headers=`, not in anybody's access log.
 const (
+	// firstQuery is what a first visit opens with.
+	firstQuery = `# The Explorer of Ringback's API. Below, in Headers, stands your session token.
+# A first start of the server prints one, and the command token --user does.
+# Then press the button, or Ctrl-Enter.
+query FirstLook {
+  me {
+    username
+    accounts {
+      nodes {
+        name
+        projects {
+          nodes {
+            rawID
+            name
+            apiCallbackUrl
+          }
+        }
+      }
+    }
+  }
+}
+`
+	headerTemplate = `{
+  "x-auth-token": ""
+}`
+
 	prefillAnchor = `inputValueDeprecation: true`
 	prefillScript = prefillAnchor + `,
           ...(() => {
             const given = new URLSearchParams(location.search + '&' + location.hash.slice(1));
-            const props = given.has('query') ? { variables: '' } : {};
+            const props = {
+              defaultQuery: ` + "`" + firstQuery + "`" + `, defaultHeaders: ` + "`" + headerTemplate + "`" + `,
+              defaultEditorToolsVisibility: given.has('variables') ? 'variables' : 'headers',
+            };
+            if (given.has('query')) props.variables = '';
             try {
               const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState'));
               props.headers = tabs[activeTabIndex].headers ?? undefined;
@@ -49,6 +79,55 @@ const (
             }
             return props;
           })()`
+)
+
+// Where the page's files do not come, gqlgen's page says "Loading…" for ever. The message stands beside the body, which
+// may not be there yet: scripts of the head hold it up. What comes late takes the message away.
+const (
+	headAnchor = `<meta charset="utf-8">`
+	headScript = headAnchor + `
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <style>
+      #missing {
+        position: fixed; inset: 0; z-index: 1; padding: 2rem; background: #fff; color: #222; font: 1rem/1.5 sans-serif;
+      }
+      @media (max-width: 800px) { /* one below the other */
+        .graphiql-container #graphiql-session, .graphiql-container .graphiql-main { flex-direction: column; }
+        .graphiql-container .graphiql-horizontal-drag-bar { display: none; }
+        .graphiql-container .graphiql-response, .graphiql-container .graphiql-editors { min-height: 0; }
+      }
+    </style>
+    <script>
+      {
+        const message = document.createElement('main');
+        message.id = 'missing';
+        message.setAttribute('role', 'alert');
+        const show = () => {
+          message.innerHTML = ` + "`%s`" + `;
+          document.documentElement.append(message);
+        };
+        const patience = setTimeout(show, 10000);
+        let failed = false;
+        addEventListener('error', ({ target }) => {
+          if (target === window) return; // an exception, and no file
+          failed = true;
+          show();
+        }, true);
+        addEventListener('load', () => {
+          clearTimeout(patience);
+          if (!failed) message.remove();
+        });
+      }
+    </script>
+    <noscript>The Explorer needs JavaScript; the API does not: POST /graphql.</noscript>`
+	missingPublic = `<h1>The Explorer has not come</h1>
+            <p>Its files come from cdn.jsdelivr.net, which this browser does not reach.
+            To have this server serve them itself, build them once, where the internet is, and start it again:</p>
+            <pre>make explorer</pre>
+            <p>The API works without it: <code>POST /graphql</code>, and its schema is at
+            <a href="/schema.graphqls">/schema.graphqls</a>.</p>`
+	missingOwn = `<h1>The Explorer has not come</h1>
+            <p>Some of its files did not come from this server: load the page again.</p>`
 )
 
 // explorer serves GraphiQL for the given endpoint at /explorer, with its files below /explorer/assets/.
@@ -63,11 +142,11 @@ func explorer(endpoint string) (h http.Handler, offline bool) {
 
 func newExplorer(endpoint string, dist fs.FS) (h http.Handler, offline bool) {
 	mux := http.NewServeMux()
-	source := "https://cdn.jsdelivr.net" // the playground's default
+	source, missing := "https://cdn.jsdelivr.net", missingPublic // the playground's default
 	var options []playground.GraphiqlConfigOption
 	assets, err := loadExplorerAssets(dist)
 	if err == nil {
-		source = "'self'"
+		source, missing = "'self'", missingOwn
 		options = append(options,
 			playground.WithGraphiqlReactVersion(assets[0].url, assets[1].url, assets[0].integrity, assets[1].integrity),
 			playground.WithGraphiqlVersion(assets[2].url, assets[3].url, assets[2].integrity, assets[3].integrity))
@@ -76,7 +155,7 @@ func newExplorer(endpoint string, dist fs.FS) (h http.Handler, offline bool) {
 			mux.Handle("GET "+address, asset)
 		}
 	}
-	page := explorerPage(source, playground.Handler("Ringback Explorer", endpoint, options...))
+	page := explorerPage(source, missing, playground.Handler("Ringback Explorer", endpoint, options...))
 	mux.Handle("GET /explorer", page)
 	mux.Handle("GET /explorer/{$}", page)
 	return mux, err == nil
@@ -122,10 +201,12 @@ var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
 // explorerPage renders the page once, adds the prefill, and lets the browser run only the scripts that
 // the page has now: a token typed into it must not be readable by a script from elsewhere.
-func explorerPage(source string, render http.Handler) http.HandlerFunc {
+func explorerPage(source, missing string, render http.Handler) http.HandlerFunc {
 	rendered := &pageBuffer{header: http.Header{}}
 	render.ServeHTTP(rendered, &http.Request{})
-	page := strings.Replace(rendered.body.String(), prefillAnchor, prefillScript, 1)
+	page := strings.NewReplacer(
+		prefillAnchor, prefillScript, headAnchor, fmt.Sprintf(headScript, missing),
+	).Replace(rendered.body.String())
 
 	scripts := source
 	for _, script := range inlineScript.FindAllStringSubmatch(page, -1) {

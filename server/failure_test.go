@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,11 @@ func (h *hostile) notice(t *testing.T, path string) (eventData anyMap, rest anyM
 	}
 	eventData, _ = rest["eventData"].(anyMap)
 	delete(rest, "eventData")
+	occurred, _ := eventData["occurredAt"].(string)
+	if at, err := time.Parse("2006-01-02T15:04:05.000Z", occurred); err != nil || time.Since(at).Abs() > time.Minute {
+		t.Errorf("occurredAt is %q", occurred)
+	}
+	delete(eventData, "occurredAt")
 	return eventData, rest
 }
 
@@ -89,13 +95,20 @@ func TestEveryCauseOfFailureReachesThePartner(t *testing.T) {
 
 // wantNotice is the eventData of a notice that tells of the last attempt of a callback that was given up.
 func wantNotice(failed apiCallback, status any, attempt float64) anyMap {
-	return anyMap{
+	notice := anyMap{
 		"projectId": 1123123.0, "firstName": "Demo", "lastName": "User", "projectName": "Demo project",
 		"projectSettingsLink": "https://ringback.example.com/accounts/123123/projects/1123123/edit?step=4",
 		"sitePrimary":         "https://www.example.com/", "status": status,
-		"callbackUid": failed.UID, "event": "CRAWL_FINISHED", "attempt": attempt, "willRetry": false, "nextAttemptAt": nil,
-		"error": anyMap{"code": failed.Error.Code, "message": failed.Error.Message},
+		"callbackUid": failed.UID, "callbackRef": failed.Ref, "event": "CRAWL_FINISHED", "attempt": attempt, "attempts": attempt,
+		"willRetry": false, "nextAttemptAt": nil, "targetUrl": *failed.TargetURL,
+		"error":   anyMap{"code": failed.Error.Code, "message": failed.Error.Message},
+		"crawlId": nil, "reportId": nil, "runUid": nil, "jobUuid": nil,
 	}
+	if _, id, ok := strings.Cut(failed.Payload, "crawl_id="); ok {
+		id, _, _ = strings.Cut(id, "&")
+		notice["crawlId"], _ = strconv.ParseFloat(id, 64)
+	}
+	return notice
 }
 
 func TestBlockedAddressOpensNoSocket(t *testing.T) {

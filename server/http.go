@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/cors"
 
+	"github.com/ringback/ringback/console"
 	"github.com/ringback/ringback/graph"
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/rest"
@@ -17,14 +18,20 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
+// pageLibraries says where the pages for people take their libraries from.
+type pageLibraries struct {
+	explorerOffline bool
+	console         string
+}
+
 // handler routes. A worker serves only what operators ask for.
-func (s *server) handler() (h http.Handler, explorerOffline bool) {
+func (s *server) handler() (h http.Handler, p pageLibraries, err error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.Handle("GET /readyz", s.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	if s.role == roleWorker {
-		return unsniffed(mux), false
+		return unsniffed(mux), p, nil
 	}
 	answers := newAnswers(s.cfg.AnswerLimit, s.log)
 	doors := rest.NewHandler(s.services, answers, s.log)
@@ -35,8 +42,15 @@ func (s *server) handler() (h http.Handler, explorerOffline bool) {
 	page, offline := explorer("/graphql")
 	mux.Handle("/explorer", page)
 	mux.Handle("/explorer/", page)
-	mux.Handle("GET /{$}", http.RedirectHandler("/explorer", http.StatusFound))
-	return unsniffed(uncleaned(mux, "/v1", doors)), offline
+	people, err := console.New(s.cfg.EmbedOrigins)
+	if err != nil {
+		return nil, p, err
+	}
+	for _, pattern := range []string{"/console", "/console/", "/accounts/{account}/projects/{project}/edit"} {
+		mux.Handle("GET "+pattern, people)
+	}
+	mux.Handle("GET /{$}", http.RedirectHandler("/console", http.StatusFound))
+	return unsniffed(uncleaned(mux, "/v1", doors)), pageLibraries{explorerOffline: offline, console: people.Libraries}, nil
 }
 
 // requestTimeout bounds what a request may take in all, once its header is read: as long as its body may. The work for it
@@ -61,12 +75,16 @@ func unsniffed(next http.Handler) http.Handler {
 	})
 }
 
-// uncleaned hands whatever means a path below a folder to the folder's handler, as it is. The mux would answer a path
-// such as /v1//jobs with a redirect to another one, which programs follow with their credentials or do not, and in
-// HTML.
+// uncleaned hands whatever means a path below a folder to the folder's handler, as it is, and so what is no path that
+// anything is at, such as // or /v1/../graphql: there it is refused. The mux would answer with a redirect to another one,
+// which programs follow with their credentials or do not, and in HTML.
 func uncleaned(mux http.Handler, folder string, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if cleaned := path.Clean(r.URL.Path); cleaned == folder || strings.HasPrefix(cleaned, folder+"/") {
+		cleaned, asked := path.Clean(r.URL.Path), r.URL.Path
+		if cleaned != "/" {
+			asked = strings.TrimSuffix(asked, "/")
+		}
+		if asked != "" && cleaned != asked || cleaned == folder || strings.HasPrefix(cleaned, folder+"/") {
 			handler.ServeHTTP(w, r)
 			return
 		}

@@ -151,6 +151,11 @@ func TestGraphQLIsServed(t *testing.T) {
 	if status, body := s.get(t, "/explorer"); status != http.StatusOK || !strings.Contains(body, "graphiql") {
 		t.Errorf("GET /explorer: HTTP %d", status)
 	}
+	for _, path := range []string{"/", "/console", "/console/projects/1", "/accounts/1/projects/2/edit?step=4"} {
+		if status, body := s.get(t, path); status != http.StatusOK || !strings.Contains(body, `<div id="app">`) {
+			t.Errorf("GET %s: HTTP %d, and not the console's page", path, status)
+		}
+	}
 }
 
 func TestARequestHasOneIDForItsCallerAndTheLog(t *testing.T) {
@@ -242,7 +247,7 @@ func TestNoAnswerIsSniffed(t *testing.T) {
 	s := startServer(t, options{bare: true})
 	for _, path := range []string{
 		"/livez", "/readyz", "/metrics", "/explorer", "/", "/graphql", "/v1/openapi.json", "/v1//", "/nothing", "//graphql",
-		"/explorer/assets/nothing",
+		"/explorer/assets/nothing", "/console", "/console/assets/nothing",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
 			if _, _, header := s.rest(t, nil, method, path, ""); header.Get("X-Content-Type-Options") != "nosniff" {

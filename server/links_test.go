@@ -4,16 +4,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var (
-	linkToFile = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	// A link to a file, to a heading of one, or of the same page: [a](b.md), [a](b.md#c), [a](#c)
+	linkToFile = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	heading    = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	notAnchor  = regexp.MustCompile(`[^\w\- ]`)
 	makeTarget = regexp.MustCompile("(?m)(?:`|^)make ([a-z-]+)")
 )
 
-// TestLinksLeadSomewhere: from every page to a file that is there, and to a target of the Makefile.
+// TestLinksLeadSomewhere: from every page to a file that is there, to a heading that it has, and to a target of the Makefile.
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	makefile, err := os.ReadFile("../Makefile")
@@ -31,8 +35,14 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, link := range linkToFile.FindAllStringSubmatch(string(text), -1) {
-				if _, err := os.Stat(filepath.Join(folder, link[1])); err != nil {
+				target := filepath.Join(folder, link[1])
+				if link[1] == "" {
+					target = file
+				}
+				if _, err := os.Stat(target); err != nil {
 					t.Errorf("%s: %v", file, err)
+				} else if link[2] != "" && !hasHeading(t, target, link[2]) {
+					t.Errorf("%s: %s has no #%s", file, target, link[2])
 				}
 			}
 			for _, target := range makeTarget.FindAllStringSubmatch(string(text), -1) {
@@ -42,4 +52,16 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// hasHeading tells whether a page has the anchor that GitHub makes of a heading.
+func hasHeading(t *testing.T, file, anchor string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(heading.FindAllStringSubmatch(string(text), -1), func(h []string) bool {
+		return strings.ReplaceAll(notAnchor.ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-") == anchor
+	})
 }

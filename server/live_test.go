@@ -118,13 +118,13 @@ func TestASubscriptionOutlivesTheLimitsOfRequests(t *testing.T) {
 	}
 }
 
-// TestAThousandSubscribersTakeLittle: a process of its own with them has some 80 MiB more than without. 97 were seen: what
-// is resident depends on when the collector has run.
+// TestAThousandSubscribersTakeLittle: a process of its own with them has less than 100 MB more than without. What is resident
+// depends on when the collector has run: it may take some changes until then.
 func TestAThousandSubscribersTakeLittle(t *testing.T) {
 	t.Parallel()
 	measured(t)
 	const subscribers = 1_000
-	s := startServer(t, options{process: true, files: 2 * subscribers, env: vars{"RINGBACK_ALLOWED_NETWORKS": "127.0.0.0/8"}})
+	s := startServer(t, options{process: true, files: 4 * subscribers, env: vars{"RINGBACK_ALLOWED_NETWORKS": "127.0.0.0/8"}})
 	before := s.residentKiB(t)
 	body := fmt.Sprintf(`{"query":"subscription { callbackChanged(input: {owner: {accountId: %d}}) { kind cursor callback { id status } } }"}`,
 		demoAccountID)
@@ -145,11 +145,15 @@ func TestAThousandSubscribersTakeLittle(t *testing.T) {
 		}
 	}
 	await("READY")
-	s.endCrawl(t, anyMap{"crawlId": newCrawlID(), "projectId": s.newProject(t, "http://127.0.0.1:1/hook")})
-	await("CHANGED")
-	took := s.residentKiB(t) - before
-	t.Logf("%d subscribers take %d MiB", subscribers, took>>10)
-	if took > 120<<10 {
+	const most = 100_000_000 >> 10 // KiB
+	project, took := s.newProject(t, "http://127.0.0.1:1/hook"), most+1
+	for changes := 0; took > most && changes < 5; changes++ {
+		s.endCrawl(t, anyMap{"crawlId": newCrawlID(), "projectId": project})
+		await("CHANGED")
+		took = s.residentKiB(t) - before
+		t.Logf("%d subscribers take %d MiB", subscribers, took>>10)
+	}
+	if took > most {
 		t.Errorf("%d subscribers take %d MiB", subscribers, took>>10)
 	}
 	one := s.listen(t, s.platform(), subscription, anyMap{"owner": anyMap{"accountId": demoAccountID}})

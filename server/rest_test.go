@@ -113,15 +113,16 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 	}
 }
 
-// A path that is written in another way is no other name of a door: nobody is sent to another path, and every answer is
+// A path that is written in another way is no other name of anything: nobody is sent to another path, and every answer is
 // JSON.
-func TestAPathOfRESTThatIsWrittenInAnotherWayIsNotFound(t *testing.T) {
+func TestAPathThatIsWrittenInAnotherWayIsNotFound(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, options{bare: true})
 	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, path := range []string{
 		"/v1//runs/callbacks", "//v1/runs/callbacks", "/v1/./openapi.json", "/v1/jobs/../openapi.json", "/v1/openapi.json/",
 		"/v1//", "/v1", "/./v1/x", "/x/../v1/openapi.json", "/v1/actions//run/async",
+		"//", "//graphql", "/v1/../graphql", "/graphql/.", "/explorer//",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			status, body, header := s.rest(t, http.Header{}, method, path, "{}")

@@ -28,7 +28,8 @@ func TestRolesDeliverTogether(t *testing.T) {
 	h.next(t, "/hook")
 	api.awaitStatus(t, made.UID, "SUCCESS")
 	for path, want := range map[string]int{
-		"/graphql": 404, "/v1/openapi.json": 404, "/explorer": 404, "/livez": 200, "/readyz": 200, "/metrics": 200,
+		"/graphql": 404, "/v1/openapi.json": 404, "/explorer": 404, "/console": 404,
+		"/livez": 200, "/readyz": 200, "/metrics": 200,
 	} {
 		if status, _ := worker.get(t, path); status != want {
 			t.Errorf("worker: GET %s: HTTP %d, want %d", path, status, want)

@@ -253,7 +253,7 @@ func TestFailedCallbackOfARunReachesThePartner(t *testing.T) {
 	r := s.awaitRun(t, made.Run.UID, "SUCCEEDED") // what becomes of the callback changes nothing in the run
 	data, rest := h.notice(t, "/sso")
 	want := wantNotice(r.Callbacks.Nodes[len(r.Callbacks.Nodes)-1], 500.0, 1)
-	want["event"] = "RUN_FINISHED"
+	want["event"], want["runUid"] = "RUN_FINISHED", made.Run.UID
 	if diff := cmp.Diff(want, data); diff != "" || rest["eventType"] != "callback-failed" {
 		t.Errorf("%v, eventData (-want +got):\n%s", rest, diff)
 	}

@@ -332,6 +332,10 @@ func (s *instance) refusals(t *testing.T, p planted, project string) []byte {
 			nil, newSession, anyMap{"input": anyMap{"userKeyId": 99999, "secret": p["user key's secret"]}},
 		},
 		"secret as the id": {nil, newSession, anyMap{"input": anyMap{"userKeyId": p["user key's secret"], "secret": "x"}}},
+		"wrong login code": {
+			nil, `mutation($c: String!) { createSessionUsingLoginCode(input: {code: $c}) { token } }`,
+			anyMap{"c": p["user key's secret"]},
+		},
 		"not the platform": {
 			s.user(), `mutation { createAccount(input: {name: "` + plant + `"}) { account { id } } }`, nil,
 		},

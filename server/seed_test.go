@@ -118,6 +118,11 @@ func checkWire(t *testing.T, got arrival, ref, secret, contentType string) {
 	if _, err := uuid.Parse(h.Get("X-Run-Callback")); err != nil || h.Get("X-Run-Callback") == ref {
 		t.Errorf("X-Run-Callback is %q", h.Get("X-Run-Callback"))
 	}
+	for name := range h {
+		if name != "Authorization" && !strings.Contains(page(t, guide), "`"+name+"`") {
+			t.Errorf("docs/%s does not name the header %s", guide, name)
+		}
+	}
 	for _, name := range []string{"webhook-timestamp", "webhook-signature", "X-Run-Callback", "Accept-Encoding"} {
 		h.Del(name)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/ringback/ringback/console"
 	"github.com/ringback/ringback/jobs"
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/models"
@@ -50,10 +52,9 @@ func (c serveCommand) Run(e *environment) error {
 	for _, warning := range configWarnings(e.env, cfg) {
 		log.WarnContext(e.ctx, "config.warning", "warning", warning)
 	}
-	if c.Role != roleAPI {
-		if warning := raiseFileLimit(cfg.Concurrency); warning != "" {
-			log.WarnContext(e.ctx, "config.warning", "warning", warning)
-		}
+	raiseFileLimit()
+	if warning := fileWarning(fileLimit(), cfg.Concurrency); warning != "" && c.Role != roleAPI {
+		log.WarnContext(e.ctx, "config.warning", "warning", warning)
 	}
 	limitMemory(log)
 	s, err := openServer(e.ctx, cfg, c.Role, log)
@@ -72,7 +73,7 @@ type server struct {
 	http     *http.Server
 	worker   *jobs.Worker // nil in the api role
 	health   *health
-	offline  bool // the Explorer's files are our own
+	pages    pageLibraries
 	unlock   func() error
 	presence *jobs.Presence
 }
@@ -116,9 +117,12 @@ func listenAndOpen(ctx context.Context, cfg config, role string, log *slog.Logge
 			s.presence.Divide(s.worker)
 		}
 	}
-	var handler http.Handler
-	handler, s.offline = s.handler()
-	s.http = newHTTPServer(handler, log)
+	handler, pages, err := s.handler()
+	if err != nil {
+		return nil, errors.Join(err, a.close(), listener.Close())
+	}
+	s.pages = pages
+	s.http = newHTTPServer(handler, connectionsWithin(fileLimit()), log)
 	return s, nil
 }
 
@@ -140,21 +144,48 @@ func newWorker(a *app) *jobs.Worker {
 	}, jobs.NewMetrics(a.registry), a.log)
 }
 
-// announce tells where the server is; on a first start also how to try it.
+// announce tells where the server is and how to get in; on a first start also how to try it.
 func (s *server) announce(e *environment) {
 	base := "http://" + s.listener.Addr().String()
 	fmt.Fprintf(e.stdout, "Ringback %s (%s) listens on %s\n", version, s.role, base)
 	if s.role != roleWorker {
-		explorer := "without the internet"
-		if !s.offline {
-			explorer = "with files from a public CDN; to serve our own: npm ci --prefix server/explorer && npm run build " +
-				"--prefix server/explorer"
+		const own, public = "without the internet", "with libraries from a public CDN; to serve them from here: make "
+		ofConsole, ofExplorer := own, own
+		if s.pages.console == console.Public {
+			ofConsole = public + "console"
 		}
-		fmt.Fprintf(e.stdout, "Explorer: %s/explorer (%s)\n", base, explorer)
+		if !s.pages.explorerOffline {
+			ofExplorer = public + "explorer"
+		}
+		fmt.Fprintf(e.stdout, "Console:  %s/console (%s)\nExplorer: %s/explorer (%s)\n", base, ofConsole, base, ofExplorer)
+	}
+	if s.cfg.embedded() {
+		s.printLoginLink(e, base)
 	}
 	if s.firstStart != nil {
 		s.firstStart.print(e.stdout, base)
 	}
+}
+
+// printLoginLink logs in whoever starts a server that keeps its data beside it: a token that was lost is no dead end.
+// With Postgres, where what is printed goes to logs that many read, the command login-link does it.
+func (s *server) printLoginLink(e *environment, base string) {
+	ctx, cancel := context.WithTimeout(e.ctx, openTimeout)
+	defer cancel()
+	user, err := s.services.Access.OldestUser(ctx, models.PlatformActor())
+	if models.ErrorCode(err) == models.CodeNotFound {
+		return
+	}
+	var link string
+	if err == nil {
+		link, err = loginLink(ctx, s.services.Access, user.ID, cmp.Or(s.cfg.PublicURL, base))
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "login_link.not_made", "error", err)
+		return
+	}
+	fmt.Fprintf(e.stdout, "Log in:   %s\n          (as %s; works once, within 10 minutes; each start prints a new link)\n",
+		link, user.Email)
 }
 
 // requestDrain is how long requests to the API may take to end when the process stops.

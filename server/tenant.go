@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -62,13 +63,8 @@ func (a *app) domainRules(platformKeyHash []byte) domain.Rules {
 // first start again.
 func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 	t := &demoTenant{}
-	key := a.cfg.PlatformKey
-	if key == "" {
-		t.platformKey = tenant.NewPlatformKey()
-		key = t.platformKey
-	}
 	err := a.store.Transaction(ctx, func(tx *store.Store) (err error) {
-		tenants, access := domain.Tenants(tx, a.domainRules(nil), a.clock.Now, a.log)
+		tenants, access := a.tenants(tx)
 		if err := createDemoTenant(ctx, tenants, access); err != nil {
 			return err
 		}
@@ -76,13 +72,22 @@ func (a *app) makeTenant(ctx context.Context) ([]byte, error) {
 		if t.session, err = access.StartSession(ctx, demoUserID, &name); err != nil {
 			return err
 		}
-		return tx.SetPlatformKeyHash(ctx, key.Hash())
+		t.platformKey, err = a.setPlatformKey(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the demo tenant: %w", err)
 	}
 	a.firstStart = t
-	return key.Hash(), nil
+	return cmp.Or(t.platformKey, a.cfg.PlatformKey).Hash(), nil
+}
+
+// setPlatformKey lets the configured key work from then on, or a new one, which it returns.
+func (a *app) setPlatformKey(ctx context.Context, tx *store.Store) (made models.Secret, err error) {
+	if a.cfg.PlatformKey == "" {
+		made = tenant.NewPlatformKey()
+	}
+	return made, tx.SetPlatformKeyHash(ctx, cmp.Or(made, a.cfg.PlatformKey).Hash())
 }
 
 func createDemoTenant(ctx context.Context, tenants *tenant.Service, access *tenant.Access) error {

@@ -2,6 +2,7 @@ package egress_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -126,6 +127,9 @@ func TestRedirectNamesItsTargetWithoutTheQuery(t *testing.T) {
 		})
 		_, err := newClient(t, long).Send(t.Context(), request(url+"/a/hook"))
 		wantCause(t, err, egress.Redirect, strings.Replace(want, "HOST", strings.TrimPrefix(url, "http://"), 1))
+		if e := new(*egress.Error); errors.As(err, e) && ((*e).Flaw == egress.NoTarget) != strings.HasPrefix(want, "status") {
+			t.Errorf("%q: the flaw is %q", location, (*e).Flaw)
+		}
 		if len(err.Error()) > 500 || strings.ContainsAny(err.Error(), "\u202e\u200b") {
 			t.Errorf("%d bytes: %q", len(err.Error()), err)
 		}

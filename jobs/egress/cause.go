@@ -54,9 +54,30 @@ const (
 	Canceled Cause = "CANCELED"
 )
 
+// Flaw says more of a cause: what is wrong with the receiver's TLS, or with its redirect.
+type Flaw string
+
+// The flaws.
+const (
+	Expired             Flaw = "EXPIRED"              // its certificate, or one of those above it
+	NotYetValid         Flaw = "NOT_YET_VALID"        // such a certificate
+	WrongName           Flaw = "WRONG_NAME"           // its certificate is not for the host
+	SelfSigned          Flaw = "SELF_SIGNED"          // its certificate
+	UnknownIssuer       Flaw = "UNKNOWN_ISSUER"       // the root of its certificate is not trusted
+	MissingIntermediate Flaw = "MISSING_INTERMEDIATE" // the issuer of the last certificate was not sent
+	ClientCertificate   Flaw = "CLIENT_CERTIFICATE"   // it asks for one
+	NotTLS              Flaw = "NOT_TLS"              // it speaks something else
+	OldTLS              Flaw = "OLD_TLS"              // it speaks no TLS of 1.2 or later
+	NoCipher            Flaw = "NO_CIPHER"            // none is in common
+	UnknownName         Flaw = "UNKNOWN_NAME"         // it does not know the host
+	BrokenHandshake     Flaw = "HANDSHAKE"            // it was closed, or did not end
+	NoTarget            Flaw = "NO_TARGET"            // the redirect does not say where to
+)
+
 // Error is the only kind of error that [Client.Send] returns.
 type Error struct {
 	Cause Cause
+	Flaw  Flaw // what more is known; empty: nothing
 
 	// Message is one sentence for a human. It names the host, address, phase or limit, and what of the receiver's own
 	// words tells what is wrong: a certificate's names, a redirect's target without its query; never the URL's path or
@@ -83,10 +104,11 @@ const maxTarget = 200
 
 func redirect(answer *http.Response, host string) *Error {
 	message := host + " answered with the status " + strconv.Itoa(answer.StatusCode)
-	if target := leadsTo(answer); target != "" {
-		message += ", which leads to " + target
+	target := leadsTo(answer)
+	if target == "" {
+		return &Error{Cause: Redirect, Flaw: NoTarget, Message: message + "; redirects are not followed"}
 	}
-	return &Error{Cause: Redirect, Message: message + "; redirects are not followed"}
+	return &Error{Cause: Redirect, Message: message + ", which leads to " + target + "; redirects are not followed"}
 }
 
 // leadsTo is where a redirect leads, without user, query and fragment, which may be secret.
@@ -206,7 +228,7 @@ func (f failure) late(seen watched, at phase) *Error {
 	case phaseConnect:
 		return &Error{Cause: ConnectTimeout, Message: seen.addr + " accepted no connection within " + limit}
 	case phaseTLS:
-		return &Error{Cause: Timeout, Message: "the TLS handshake with " + f.host + " did not end within " + limit}
+		return &Error{Cause: Timeout, Flaw: BrokenHandshake, Message: "the TLS handshake with " + f.host + " did not end within " + limit}
 	case phaseHeader, phaseBody:
 		return &Error{Cause: Timeout, Message: "the answer of " + f.host + " was not complete within " + limit}
 	case phaseWait:
@@ -235,7 +257,10 @@ func (f failure) byPhase(err error, seen watched, at phase) *Error {
 				),
 			}
 		}
-		return &Error{Cause: ConnectionReset, Message: f.host + " closed the connection during the TLS handshake"}
+		return &Error{
+			Cause: ConnectionReset, Flaw: BrokenHandshake,
+			Message: f.host + " closed the connection during the TLS handshake",
+		}
 	}
 	return f.cut(err, at)
 }
@@ -278,7 +303,7 @@ func (f failure) cut(err error, at phase) *Error {
 		e.Message = "the connection to " + f.host + " ended before the answer was complete"
 	default:
 		e.Cause = MalformedResponse
-		e.Message = "the connection to " + f.host + " did not carry a valid HTTP answer"
+		e.Message = "the connection to " + f.host + " did not carry a valid HTTP answer, with headers of at most 64 KiB"
 	}
 	return e
 }

@@ -3,7 +3,6 @@ package egress
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -129,27 +128,4 @@ func subjects(chain []*x509.Certificate) string {
 		names = append(names, fmt.Sprintf("%d more", len(chain)-maxSubjects))
 	}
 	return strings.Join(names, ", signed by ")
-}
-
-// remedy says what to do about a certificate that is not accepted; empty: nothing is known beyond the error.
-func (h *handshake) remedy(err error) string {
-	var (
-		name    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		unknown x509.UnknownAuthorityError
-	)
-	switch {
-	case errors.As(err, &name):
-		return "Get a certificate that is for " + h.host + ", or call the receiver by a name that its certificate has."
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "Renew the certificate, and look at the receiver's clock."
-	case errors.As(err, &unknown) && strings.Contains(endOf(h.state.PeerCertificates), "intermediate"):
-		return "Let the server send the whole chain: the certificate and those between it and the root (often called " +
-			"fullchain.pem). " +
-			"Browsers find missing ones elsewhere, other clients do not."
-	case errors.As(err, &unknown):
-		return "Get a certificate of a public authority, such as Let's Encrypt: one that was signed by oneself or by an " +
-			"authority of one's own is not trusted."
-	}
-	return ""
 }

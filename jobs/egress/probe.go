@@ -42,6 +42,7 @@ type Step struct {
 	Duration time.Duration
 	Detail   string // sentences for a human. They name no address that may not be reached
 	Cause    Cause  // of what has failed
+	Flaw     Flaw   // what more is known of that
 	Remedy   string // what to do about it, where more can be said than its cause tells; empty for what is OK
 
 	Addresses []Address // of StageDNS, at most 32
@@ -103,7 +104,7 @@ func (p *probe) close() {
 }
 
 func failed(e *Error, remedy string) Step {
-	return Step{Status: StepFailed, Detail: e.Message, Cause: e.Cause, Remedy: remedy}
+	return Step{Status: StepFailed, Detail: e.Message, Cause: e.Cause, Flaw: e.Flaw, Remedy: remedy}
 }
 
 func (p *probe) atURL(context.Context) Step {
@@ -159,7 +160,7 @@ func (p *probe) atAddress(context.Context) Step {
 	if !portAllowed(port, p.client.guard.ports) {
 		return failed(&Error{Cause: BlockedAddress, Message: fmt.Sprintf("the port %d is not allowed "+
 			"(RINGBACK_ALLOWED_PORTS)", port)},
-			"Let the receiver listen on another port, such as 443.")
+			"Let the receiver listen on another port, such as 443, or have the operator allow this one (RINGBACK_ALLOWED_PORTS).")
 	}
 	denied := 0
 	for _, a := range p.addresses {
@@ -170,8 +171,8 @@ func (p *probe) atAddress(context.Context) Step {
 	switch all := len(p.addresses); {
 	case denied == all:
 		return failed(&Error{Cause: BlockedAddress, Message: "no address of " + p.name() + " is public"},
-			"Give the receiver a public address, or let a public proxy or tunnel stand before it. "+
-				"An operator can allow a private network (RINGBACK_ALLOWED_NETWORKS).")
+			"Give the receiver a public address, put a public proxy or tunnel before it, or have the operator allow its network "+
+				"(RINGBACK_ALLOWED_NETWORKS).")
 	case denied > 0:
 		return Step{
 			Status: StepWarning,
@@ -314,13 +315,9 @@ func (p *probe) atTLS(ctx context.Context) Step {
 	if err := conn.HandshakeContext(ctx); err != nil {
 		e := p.explain(err, seen, phaseTLS)
 		if sent := hand.sent(); sent != "" {
-			e.Message += ". " + sent
+			e.Message = strings.TrimSuffix(e.Message, ".") + ". " + sent
 		}
-		step := failed(e, hand.remedy(err))
-		if e.Cause == ConnectionReset {
-			step.Remedy = "See whether the receiver speaks TLS at all on this port, and has a certificate for the name: " +
-				"else the URL begins with http://, or has another port."
-		}
+		step := failed(e, "")
 		step.TLS = hand.seen()
 		return step
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,9 @@ import (
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 )
+
+// aSentence is one that begins with what to do.
+var aSentence = regexp.MustCompile(`^[A-Z][a-z]+ [^.]*(\.[a-zA-Z0-9][^.]*)*\.$`)
 
 // probed is what a probe reports, in one line for each stage.
 func probed(t *testing.T, c *egress.Client, target string) (steps []egress.Step, passable bool) {
@@ -28,8 +32,8 @@ func probed(t *testing.T, c *egress.Client, target string) (steps []egress.Step,
 		if (s.Status == egress.StepFailed) != (s.Cause != "") {
 			t.Errorf("%+v", s)
 		}
-		if s.Status == egress.StepWarning && s.Remedy == "" {
-			t.Errorf("a warning without a remedy: %+v", s)
+		if (s.Status == egress.StepWarning || s.Remedy != "") && !aSentence.MatchString(s.Remedy) {
+			t.Errorf("the remedy is no sentence: %+v", s)
 		}
 		for _, secret := range []string{"sesame", "hidden"} {
 			if strings.Contains(s.Detail, secret) {
@@ -51,7 +55,7 @@ func wantSteps(t *testing.T, steps []egress.Step, statuses, says, remedy string)
 	said := false
 	for _, s := range steps {
 		got += string(s.Status[0])
-		said = said || strings.Contains(s.Detail, says) && strings.Contains(s.Remedy, remedy)
+		said = said || strings.Contains(s.Detail, says) && strings.Contains(s.Remedy+string(s.Flaw), remedy)
 	}
 	if got != statuses || !said {
 		t.Errorf("%s, want %s, %q and %q: %+v", got, statuses, says, remedy, steps)
@@ -78,6 +82,7 @@ func TestProbeShowsWhatStandsInTheWay(t *testing.T) {
 		"half.example":    addrs("10.0.0.9", "127.0.0.1"),
 		"private.example": addrs("10.0.0.9", "192.168.1.1"),
 		"one.example":     addrs("127.0.0.1", "127.9.9.9"),
+		"many.example":    slices.Repeat(addrs("127.0.0.1"), 50),
 	}
 	c := clientOf(t, egress.Config{AllowedNetworks: loopback(), Timeout: long})
 	egress.SetResolver(c, resolver(func(name string) []netip.Addr { return names[name] }))
@@ -97,12 +102,15 @@ func TestProbeShowsWhatStandsInTheWay(t *testing.T) {
 		"private address": {
 			"https://10.0.0.9/", "OSFSS", "no address of 10.0.0.9 is public", "RINGBACK_ALLOWED_NETWORKS",
 		},
+		"many addresses": {
+			at("http", "many.example"), "WOWOS", "many.example has 50 addresses, of which the first 16 are tried", "at most 16 addresses",
+		},
 		"mail":           {"https://127.0.0.1:25/", "OSFSS", "the port 25 is not allowed", "another port"},
 		"nobody listens": {"https://" + closed, "OSOFS", closed + " refused the connection", ""},
 		"one address refuses": {
 			at("http", "one.example"), "WOOWS", "127.9.9.9:" + openPort + " refused the connection", "every address",
 		},
-		"no TLS": {"https://" + mute, "OSOOF", "closed the connection during the TLS handshake", ""},
+		"no TLS": {"https://" + mute, "OSOOF", "closed the connection during the TLS handshake", "HANDSHAKE"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -145,20 +153,20 @@ func TestProbeOfTLS(t *testing.T) {
 		"an hour left": {one(whole), roots, "OSOOW", "CN=leaf, signed by CN=Some Intermediate, signed by CN=Some " +
 			"Root", "Renew the certificate"},
 		"missing intermediate": {
-			one(alone), roots, "OSOOF", "is an intermediate certificate missing?. It sent: CN=leaf", "fullchain.pem",
+			one(alone), roots, "OSOOF", "is an intermediate certificate missing?. It sent: CN=leaf", "MISSING_INTERMEDIATE",
 		},
-		"self-signed": {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "public authority"},
+		"self-signed": {one(year), x509.NewCertPool(), "OSOOF", "it is self-signed", "SELF_SIGNED"},
 		"expired": {
 			one(egresstest.Certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), nil, "OSOOF", "has expired on",
-			"Renew",
+			"EXPIRED",
 		},
 		"wrong name": {
 			one(egresstest.Certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), nil, "OSOOF", "it has other.example",
-			"that is for 127.0.0.1",
+			"WRONG_NAME",
 		},
 		"TLS 1.1": {
 			&tls.Config{Certificates: []tls.Certificate{year}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, nil,
-			"OSOOF", "does not speak TLS 1.2 or later", "",
+			"OSOOF", "does not speak TLS 1.2 or later", "OLD_TLS",
 		},
 	}
 	for name, tt := range tests {
@@ -233,5 +241,10 @@ func TestConnectionIsTold(t *testing.T) {
 	if res, err := newClient(t, long).Send(t.Context(), request("http://"+egresstest.ClosedAddr(t))); err == nil ||
 		res.Connection != (egress.Connection{}) {
 		t.Errorf("%+v, %v: nothing was connected", res.Connection, err)
+	}
+	noTLS := egresstest.Raw(t, egresstest.Text("HTTP/1.1 400 \r\n\r\n"))
+	want = egress.Connection{RemoteAddr: noTLS}
+	if res, err := newClient(t, long).Send(t.Context(), request("https://"+noTLS)); err == nil || res.Connection != want {
+		t.Errorf("%+v, %v: whose handshake failed is known", res.Connection, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/net/proxy"
@@ -31,6 +32,9 @@ func CheckProxy(u *url.URL) error {
 	if u.Hostname() == "" || u.Opaque != "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
 		return errors.New("must be a scheme, if need be a user and a password, a host and a port, such as " +
 			"http://proxy.example:3128")
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return errors.New("must have a port between 1 and 65535")
 	}
 	return nil
 }
@@ -144,7 +148,8 @@ func (w *way) askHTTP(conn net.Conn, target netip.AddrPort) error {
 		return &proxyError{w.address, err}
 	}
 	// The target says nothing before it is asked, so nothing of its is lost in the buffer.
-	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxProxyAnswer)), &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // it is the connection
+	reader := bufio.NewReader(io.LimitReader(conn, maxProxyAnswer))
+	answer, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // it is the connection
 	if err != nil {
 		return &proxyError{w.address, err}
 	}

@@ -295,7 +295,7 @@ func TestProxyIsChecked(t *testing.T) {
 		"http://proxy": true, "https://u:p@proxy.example:3128/": true, "socks5://[::1]:1080": true,
 		"socks5h://proxy:1080": false,
 		"proxy:3128":           false, "http://": false, "http://proxy/path": false, "ftp://proxy": false,
-		"http://proxy?x=1": false,
+		"http://proxy?x=1": false, "http://proxy:0": false, "http://proxy:65536": false, "http://proxy:65535": true,
 	} {
 		u, err := url.Parse(raw)
 		if err == nil {

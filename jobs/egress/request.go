@@ -108,8 +108,8 @@ func plainHost(u *url.URL) string {
 	return u.Host
 }
 
-// ownHeader copies h. Its names go out in their letter case on HTTP/1. net/http adds its own User-Agent unless there is one by its canonical
-// name; an empty one is not sent.
+// ownHeader copies h. Its names go out in their letter case on HTTP/1. net/http adds its own User-Agent unless there is one
+// by its canonical name; an empty one is not sent.
 func ownHeader(h http.Header) http.Header {
 	header := http.Header{}
 	for name, values := range h {

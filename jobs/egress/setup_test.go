@@ -76,6 +76,13 @@ func wantCause(t *testing.T, err error, want egress.Cause, says string) {
 	}
 }
 
+func wantFlaw(t *testing.T, err error, want egress.Flaw) {
+	t.Helper()
+	if e := new(*egress.Error); !errors.As(err, e) || (*e).Flaw != want {
+		t.Errorf("%v: the flaw is %+v, want %s", err, *e, want)
+	}
+}
+
 // handler starts a plain HTTP receiver and returns its URL.
 func handler(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()

@@ -26,27 +26,34 @@ func (f failure) byTLS(err error, seen watched) *Error {
 		cert      *tls.CertificateVerificationError
 		notTLS    tls.RecordHeaderError
 		complaint string
+		flaw      Flaw
 	)
 	switch {
 	case errors.As(err, &hostname):
+		flaw = WrongName
 		complaint = "the certificate of " + f.host + " is for another name: " + namesOf(hostname.Certificate)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		complaint = "the certificate of " + f.host + " " + validity(invalid.Cert, time.Now())
+		var until string
+		until, flaw = validity(invalid.Cert, time.Now())
+		complaint = "the certificate of " + f.host + " " + until
 	case errors.As(err, &unknown):
 		complaint = "the certificate of " + f.host + " is not signed by a trusted authority"
 		if errors.As(err, &cert) {
-			complaint += ": " + endOf(cert.UnverifiedCertificates)
+			var end string
+			end, flaw = endOf(cert.UnverifiedCertificates)
+			complaint += ": " + end
 		}
 	case errors.As(err, &cert):
 		complaint = "the certificate of " + f.host + " could not be verified: " + readable(cert.Err.Error(), maxNames)
 	case errors.As(err, &notTLS):
+		flaw = NotTLS
 		complaint = f.host + " does not speak TLS on this port"
 	default:
-		if complaint = f.byAlert(err, seen); complaint == "" {
+		if complaint, flaw = f.byAlert(err, seen); complaint == "" {
 			return nil
 		}
 	}
-	return &Error{Cause: TLSError, Message: complaint}
+	return &Error{Cause: TLSError, Flaw: flaw, Message: complaint}
 }
 
 // namesOf lists the names that a certificate is for.
@@ -62,18 +69,18 @@ func namesOf(cert *x509.Certificate) string {
 }
 
 // validity says since when a certificate is not valid any more, or until when it is not valid yet.
-func validity(cert *x509.Certificate, now time.Time) string {
+func validity(cert *x509.Certificate, now time.Time) (string, Flaw) {
 	if now.Before(cert.NotBefore) {
-		return "is not valid before " + cert.NotBefore.UTC().Format(time.RFC3339)
+		return "is not valid before " + cert.NotBefore.UTC().Format(time.RFC3339), NotYetValid
 	}
 	return "has expired on " + cert.NotAfter.UTC().Format(time.RFC3339) + " (" +
-		owner(cert.RawSubject, cert.Subject.String()) + ")"
+		owner(cert.RawSubject, cert.Subject.String()) + ")", Expired
 }
 
 // endOf says where a chain of certificates, of which the first is the receiver's own, ends.
-func endOf(sent []*x509.Certificate) string {
+func endOf(sent []*x509.Certificate) (string, Flaw) {
 	if len(sent) == 0 {
-		return "it sent none"
+		return "it sent none", UnknownIssuer
 	}
 	last := sent[0]
 	for range sent { // each at most once
@@ -87,11 +94,11 @@ func endOf(sent []*x509.Certificate) string {
 	switch {
 	case !bytes.Equal(last.RawIssuer, last.RawSubject):
 		return "that of its issuer, " + owner(last.RawIssuer, last.Issuer.String()) + ", was not sent; is an intermediate " +
-			"certificate missing?"
+			"certificate missing?", MissingIntermediate
 	case last == sent[0]:
-		return "it is self-signed"
+		return "it is self-signed", SelfSigned
 	default:
-		return "its root, " + owner(last.RawSubject, last.Subject.String()) + ", is not known here"
+		return "its root, " + owner(last.RawSubject, last.Subject.String()) + ", is not known here", UnknownIssuer
 	}
 }
 
@@ -114,24 +121,25 @@ const (
 
 // byAlert explains an alert, the receiver's or ours; empty where there is none. Without the certificate that it has
 // asked for a receiver may say anything, or just go.
-func (f failure) byAlert(err error, seen watched) string {
+func (f failure) byAlert(err error, seen watched) (complaint string, flaw Flaw) {
 	alert, remote, ok := alertOf(err)
 	switch {
 	case seen.certAsked && (remote || alert == certificateRequired):
-		return f.host + " asks for a client certificate, which Ringback does not have"
+		return f.host + " asks for a client certificate, which Ringback does not have", ClientCertificate
 	case !ok:
-		return ""
+		return "", ""
 	case alert == noRenegotiation:
-		return f.host + " asks for a TLS renegotiation, which is not done; does it ask for a client certificate on this path?"
+		return f.host + " asks for a TLS renegotiation, which is not done; does it ask for a client certificate on this path?",
+			ClientCertificate
 	case alert == protocolVersion:
-		return f.host + " does not speak TLS 1.2 or later"
+		return f.host + " does not speak TLS 1.2 or later", OldTLS
 	case alert == handshakeFailure, alert == insufficientSecurity:
 		return f.host + " has no cipher in common with Ringback, which needs TLS 1.2 with ECDHE, or later (" +
-			tls.AlertError(alert).Error() + ")"
+			tls.AlertError(alert).Error() + ")", NoCipher
 	case alert == unrecognizedName:
-		return f.host + " does not know its name in TLS (" + tls.AlertError(alert).Error() + ")"
+		return f.host + " does not know its name in TLS (" + tls.AlertError(alert).Error() + ")", UnknownName
 	default:
-		return "the TLS session with " + f.host + " was ended by an alert (" + tls.AlertError(alert).Error() + ")"
+		return "the TLS session with " + f.host + " was ended by an alert (" + tls.AlertError(alert).Error() + ")", ""
 	}
 }
 

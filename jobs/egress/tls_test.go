@@ -56,43 +56,44 @@ func TestTLSFailures(t *testing.T) {
 		cfg      *tls.Config
 		distrust bool
 		says     string
+		flaw     egress.Flaw
 	}{
-		"self-signed": {one(good), true, "is not signed by a trusted authority: it is self-signed"},
+		"self-signed": {one(good), true, "is not signed by a trusted authority: it is self-signed", egress.SelfSigned},
 		"missing intermediate": {one(alone), true, "that of its issuer, CN=Some Intermediate, was not sent; is an " +
-			"intermediate certificate missing?"},
-		"unknown root": {one(whole), true, "its root, CN=Some Root, is not known here"},
+			"intermediate certificate missing?", egress.MissingIntermediate},
+		"unknown root": {one(whole), true, "its root, CN=Some Root, is not known here", egress.UnknownIssuer},
 		"expired": {
 			one(egresstest.Certificate(t, "127.0.0.1", now.Add(-2*time.Hour), now.Add(-time.Hour))), false,
-			"has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
+			"has expired on " + now.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05Z"), egress.Expired,
 		},
 		"not yet valid": {
 			one(egresstest.Certificate(t, "127.0.0.1", now.Add(time.Hour), now.Add(2*time.Hour))), false,
-			"is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z"),
+			"is not valid before " + now.Add(time.Hour).UTC().Format("2006-01-02T15:04:05Z"), egress.NotYetValid,
 		},
 		"wrong name": {
 			one(egresstest.Certificate(t, "other.example", now.Add(-time.Hour), now.Add(time.Hour))), false,
-			"is for another name: it has other.example",
+			"is for another name: it has other.example", egress.WrongName,
 		},
 		"no name": {
-			one(egresstest.Certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none",
+			one(egresstest.Certificate(t, "", now.Add(-time.Hour), now.Add(time.Hour))), false, "is for another name: it has none", egress.WrongName,
 		},
 		"TLS 1.1": {
 			of(func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }), false,
-			"does not speak TLS 1.2 or later",
+			"does not speak TLS 1.2 or later", egress.OldTLS,
 		},
 		"RSA key exchange": {
 			&tls.Config{
 				Certificates: []tls.Certificate{ofRSA(t)}, MaxVersion: tls.VersionTLS12,
 				CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256},
 			},
-			false, "has no cipher in common",
+			false, "has no cipher in common", egress.NoCipher,
 		},
 		"client certificate": {
-			of(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), false, "asks for a client certificate",
+			of(func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }), false, "asks for a client certificate", egress.ClientCertificate,
 		},
 		"client certificate, TLS 1.2": {
 			of(func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 }), false,
-			"asks for a client certificate",
+			"asks for a client certificate", egress.ClientCertificate,
 		},
 	}
 	for name, tt := range tests {
@@ -105,6 +106,7 @@ func TestTLSFailures(t *testing.T) {
 			}
 			res, err := c.Send(t.Context(), request(url+"/hidden"))
 			wantCause(t, err, egress.TLSError, tt.says)
+			wantFlaw(t, err, tt.flaw)
 			if called.Load() || res.Status != 0 || res.Timings.TLS <= 0 {
 				t.Errorf("called %v, %+v", called.Load(), res)
 			}
@@ -179,10 +181,12 @@ func TestTLSToPlainPort(t *testing.T) {
 	plain := handler(t, func(http.ResponseWriter, *http.Request) { t.Error("called") })
 	_, err := newClient(t, long).Send(t.Context(), request(strings.Replace(plain, "http:", "https:", 1)))
 	wantCause(t, err, egress.TLSError, "does not speak TLS")
+	wantFlaw(t, err, egress.NotTLS)
 
 	mute := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) })
 	_, err = newClient(t, short).Send(t.Context(), request("https://"+mute))
 	wantCause(t, err, egress.Timeout, "TLS handshake")
+	wantFlaw(t, err, egress.BrokenHandshake)
 }
 
 func TestClosedDuringHandshake(t *testing.T) {
@@ -190,6 +194,7 @@ func TestClosedDuringHandshake(t *testing.T) {
 	addr := egresstest.Raw(t, func(conn *net.TCPConn) { _, _ = conn.Read(make([]byte, 1)) })
 	_, err := newClient(t, long).Send(t.Context(), request("https://"+addr))
 	wantCause(t, err, egress.ConnectionReset, "during the TLS handshake")
+	wantFlaw(t, err, egress.BrokenHandshake)
 }
 
 func TestHTTP2(t *testing.T) {

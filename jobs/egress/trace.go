@@ -122,6 +122,9 @@ func (w *watched) tried(addr string, err error, now time.Time) {
 	w.dialing--
 	w.connectDone, w.addr = now, addr
 	w.connected = err == nil
+	if w.connected && w.gotConn.IsZero() { // for where the handshake fails
+		w.connection.RemoteAddr = addr
+	}
 	var denied *deniedError
 	if err == nil || errors.As(err, &denied) || errors.Is(err, context.Canceled) {
 		return

@@ -92,6 +92,7 @@ type Timings struct {
 type Outcome struct {
 	HTTPStatus   *int // nil where no answer came
 	Error        *AttemptError
+	Flaw         Flaw // of the error, where more is known of it
 	Duration     time.Duration
 	Timings      Timings
 	ResponseBody []byte

@@ -23,7 +23,7 @@ type AttemptNowTx interface {
 func (s *Service) AttemptNow(
 	ctx context.Context, tx AttemptNowTx, actor *models.Actor, which Which,
 ) (*Callback, error) {
-	c, err := which.findFor(ctx, tx, actor)
+	c, err := which.findFor(ctx, tx, actor, (*Callback).requireSender)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (u *Upkeep) AdvanceBulkReplays(ctx context.Context) (more bool, err error) 
 			if b, err = u.engine.advance(ctx, before, u.engine.now()); err != nil {
 				return false, err
 			}
-			moved = b.Status != before.Status || !b.sameplace(before)
+			moved = b.Status != before.Status || !b.samePlace(before)
 		}
 	}
 	return true, nil
@@ -94,31 +94,27 @@ func (u *Upkeep) takeBulkReplay(ctx context.Context) (b *BulkReplay, err error) 
 // advance does one part of a bulk replay. What is listed is read before anything is locked: where another process has done
 // the same part since, nothing is done.
 func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) (b *BulkReplay, err error) {
-	var page bulkPage
-	if seen.Status == BulkCounting || seen.Status == BulkRunning && !seen.Made {
-		if page, err = s.bulkPage(ctx, seen); err != nil {
-			return nil, err
-		}
+	room := false
+	b, err = s.inPart(ctx, seen.ID, at, func(p *bulkPartial) (err error) {
+		room, err = p.look(ctx)
+		return err
+	})
+	if err != nil || !room {
+		return b, err
+	}
+	seen = b
+	page, err := s.bulkPage(ctx, seen)
+	if err != nil {
+		return nil, err
 	}
 	var made []*Callback
-	err = s.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
-		b, err = tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), seen.ID)
-		if err != nil {
-			return err
+	b, err = s.inPart(ctx, seen.ID, at, func(p *bulkPartial) error {
+		if p.Status != seen.Status || !p.samePlace(seen) {
+			return nil
 		}
-		part := &bulkPartial{service: s, tx: tx, BulkReplay: b, at: at}
-		if err := part.look(ctx); err != nil {
-			return err
-		}
-		if b.Status == seen.Status && b.sameplace(seen) {
-			if err := part.do(ctx, page); err != nil {
-				return err
-			}
-		}
-		part.end()
-		b.LookedAt = at
-		made = part.made
-		return tx.UpdateBulkReplay(ctx, b)
+		err := p.do(ctx, page)
+		made = p.made
+		return err
 	})
 	if err == nil && len(made) > 0 {
 		s.Wake(ctx, made...)
@@ -126,7 +122,25 @@ func (s *Service) advance(ctx context.Context, seen *BulkReplay, at time.Time) (
 	return b, err
 }
 
-func (b *BulkReplay) sameplace(o *BulkReplay) bool {
+// inPart changes a bulk replay in a transaction.
+func (s *Service) inPart(
+	ctx context.Context, id int64, at time.Time, change func(*bulkPartial) error,
+) (b *BulkReplay, err error) {
+	return b, s.db.InBulkPartTx(ctx, func(tx BulkPartTx) (err error) {
+		if b, err = tx.LockBulkReplay(ctx, models.PlatformActor().Scope(models.RoleViewer), id); err != nil {
+			return err
+		}
+		part := &bulkPartial{service: s, tx: tx, BulkReplay: b, at: at}
+		if err := change(part); err != nil {
+			return err
+		}
+		part.end()
+		b.LookedAt = at
+		return tx.UpdateBulkReplay(ctx, b)
+	})
+}
+
+func (b *BulkReplay) samePlace(o *BulkReplay) bool {
 	return b.After == o.After || b.After != nil && o.After != nil && *b.After == *o.After
 }
 
@@ -141,16 +155,22 @@ type bulkPartial struct {
 	made    []*Callback
 }
 
-// look notes what became of replays that were made.
-func (p *bulkPartial) look(ctx context.Context) error {
-	if p.Open == 0 {
-		return nil
+// look notes what became of replays that were made, and tells whether there is something to do, and room for it.
+func (p *bulkPartial) look(ctx context.Context) (room bool, err error) {
+	if p.Open > 0 {
+		ended, err := p.tx.LookAtReplayed(ctx, p.BulkReplay, p.at, bulkLook)
+		if err != nil {
+			return false, err
+		}
+		p.Succeeded += ended.Succeeded
+		p.Failed += ended.Failed
+		p.Open -= ended.Succeeded + ended.Failed
 	}
-	ended, err := p.tx.LookAtReplayed(ctx, p.BulkReplay, p.at, bulkLook)
-	p.Succeeded += ended.Succeeded
-	p.Failed += ended.Failed
-	p.Open -= ended.Succeeded + ended.Failed
-	return err
+	if p.Status != BulkRunning || p.Made {
+		return p.Status == BulkCounting, nil
+	}
+	untried, err := p.tx.CountUntried(ctx, p.BulkReplay, bulkUntried)
+	return untried+bulkPart <= bulkUntried, err
 }
 
 // do counts or replays a page.
@@ -222,9 +242,6 @@ func (p *bulkPartial) prepare(ctx context.Context, callbacks []*Callback) error 
 // count counts what is matched, and what of it could not be replayed.
 func (p *bulkPartial) count(ctx context.Context, callbacks []*Callback) error {
 	for _, c := range callbacks {
-		if !p.concerns(c) {
-			continue
-		}
 		p.Matched++
 		_, reason, err := p.replayOf(ctx, c)
 		if err != nil {
@@ -237,20 +254,10 @@ func (p *bulkPartial) count(ctx context.Context, callbacks []*Callback) error {
 	return nil
 }
 
-// concerns tells whether a callback is the owner's: the notices to an SSO client are looked for among all callbacks.
-func (p *bulkPartial) concerns(c *Callback) bool {
-	if p.Owner.SSOClientID == 0 {
-		return true
-	}
-	owners, err := p.parties.Owner(c.ProjectID)
-	return err == nil && c.Target == TargetSSOClient && owners.Account.SSOClientID != nil &&
-		*owners.Account.SSOClientID == p.Owner.SSOClientID
-}
-
 // replayOf makes the replay of a callback, or says why there is none.
 func (p *bulkPartial) replayOf(ctx context.Context, c *Callback) (*Callback, SkipReason, error) {
 	number := c.lastReplay(p.replays[c.ID]) + 1
-	if reason := c.notReplayable(number); reason != "" {
+	if reason := c.notReplayable(number, p.ByPartner); reason != "" {
 		return nil, reason, nil
 	}
 	owners, err := p.parties.Owner(c.ProjectID)
@@ -279,12 +286,8 @@ func (p *bulkPartial) replayOf(ctx context.Context, c *Callback) (*Callback, Ski
 	return replay, "", nil
 }
 
-// replayPage replays as much of a page as there is room for.
+// replayPage replays a page, up to so many bytes.
 func (p *bulkPartial) replayPage(ctx context.Context, page bulkPage) error {
-	untried, err := p.tx.CountUntried(ctx, p.BulkReplay, bulkUntried)
-	if err != nil || untried+len(page.callbacks) > bulkUntried {
-		return err
-	}
 	if err := p.prepare(ctx, page.callbacks); err != nil {
 		return err
 	}
@@ -299,7 +302,7 @@ func (p *bulkPartial) replayPage(ctx context.Context, page bulkPage) error {
 			break
 		}
 		p.After = new(BulkPlace(listed.CreatedAt, listed.ID))
-		replay, err := p.replayListed(ctx, listed, locked[listed.ID])
+		replay, err := p.replayLocked(ctx, locked[listed.ID])
 		if err != nil {
 			return err
 		}
@@ -321,12 +324,9 @@ func (p *bulkPartial) replayPage(ctx context.Context, page bulkPage) error {
 	return nil
 }
 
-// replayListed makes the replay of one that was listed, with its body; nil: it is skipped, and counted so.
-func (p *bulkPartial) replayListed(ctx context.Context, listed, locked *Callback) (*Callback, error) {
-	switch {
-	case !p.concerns(listed):
-		return nil, nil
-	case locked == nil:
+// replayLocked makes the replay of one that was listed, with its body; nil: it is skipped, and counted so.
+func (p *bulkPartial) replayLocked(ctx context.Context, locked *Callback) (*Callback, error) {
+	if locked == nil {
 		p.Skipped[SkipPurged]++
 		return nil, nil
 	}

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,13 +20,15 @@ type BulkReplay struct {
 	Owner  BulkOwner
 	Filter Filter
 	DryRun bool // it counts, and replays nothing
-	// Notices says that it replays notices too: the platform asked for it.
+	// Notices says that it replays notices too: the platform or the partner asked for it.
 	Notices bool
-	Status  BulkReplayStatus
-	Counted bool           // all that it is to replay was counted
-	Made    bool           // all replays were made
-	After   *models.Cursor // where the count, or then the replay, has come to; nil: it begins
-	Matched int            // what the filter lets through, as far as it was counted
+	// ByPartner says that the partner did.
+	ByPartner bool
+	Status    BulkReplayStatus
+	Counted   bool           // all that it is to replay was counted
+	Made      bool           // all replays were made
+	After     *models.Cursor // where the count, or then the replay, has come to; nil: it begins
+	Matched   int            // what the filter lets through, as far as it was counted
 	// Replayed is how many replays were made; Open of them have not ended yet, or not been looked at since.
 	Replayed, Open    int
 	Succeeded, Failed int // of the replays that have ended
@@ -63,11 +66,6 @@ const (
 	BulkFinished  BulkReplayStatus = "FINISHED"
 )
 
-// BulkReplayStatuses returns all statuses.
-func BulkReplayStatuses() []BulkReplayStatus {
-	return []BulkReplayStatus{BulkCounting, BulkRunning, BulkPaused, BulkCancelled, BulkFinished}
-}
-
 // Ended tells whether no more replays are made.
 func (s BulkReplayStatus) Ended() bool { return s == BulkCancelled || s == BulkFinished }
 
@@ -98,25 +96,31 @@ func (b *BulkReplay) Active() bool {
 	return b.Status == BulkCounting || b.Status == BulkRunning || b.Open > 0
 }
 
-// BulkReader reads bulk replays within a caller's scope. Of SSO clients only the platform's scope reaches them.
+// BulkReader reads bulk replays within a caller's scope. Those of SSO clients are for the platform and themselves.
 type BulkReader interface {
 	BulkReplays(ctx context.Context, scope models.Scope, ids ...int64) ([]*BulkReplay, error)
-	// BulkReplayPages lists those of projects, or those of accounts and of all their projects, the newest first.
+	// BulkReplayPages lists those of projects, those of accounts and of all their projects, or those of the notices to SSO
+	// clients, the newest first.
 	BulkReplayPages(
 		ctx context.Context, scope models.Scope, owner Parent, ids []int64, page models.Page,
 	) (map[int64]*models.PageOf[*BulkReplay], error)
 	CountBulkReplays(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]int, error)
 }
 
-// BulkTx is the database as those need it who begin bulk replays and change them.
-type BulkTx interface {
+// BulkOwnerTx is the database as those need it who do something with all of an owner's callbacks.
+type BulkOwnerTx interface {
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Account, error)
 	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.Project, error)
-	SSOClients(ctx context.Context, ids ...int64) ([]*tenant.SSOClient, error)
+	VisibleSSOClients(ctx context.Context, scope models.Scope, ids ...int64) ([]*tenant.SSOClient, error)
+}
+
+// BulkTx is the database as those need it who begin bulk replays and change them.
+type BulkTx interface {
+	BulkOwnerTx
 	// LockKey is LineTx.LockKey.
 	LockKey(ctx context.Context, key string) error
 	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
-	OverlappingBulkReplay(ctx context.Context, of BulkOwner, dryRun bool) (*BulkReplay, error)
+	OverlappingBulkReplay(ctx context.Context, with *BulkReplay) (*BulkReplay, error)
 	CreateBulkReplay(ctx context.Context, b *BulkReplay) error
 	LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*BulkReplay, error)
 	UpdateBulkReplay(ctx context.Context, b *BulkReplay) error
@@ -129,26 +133,27 @@ type ToReplayAll struct {
 	DryRun bool
 }
 
-// ReplayAll begins a bulk replay. Editor and up; of the notices to an SSO client the platform. CONFLICT where another that
+// ReplayAll begins a bulk replay. Editor and up, and the partner; of the notices to an SSO client that one and the
+// platform. CONFLICT where another that
 // has not ended may replay the same callbacks.
 func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToReplayAll) (*BulkReplay, error) {
-	if err := models.AllProblems(in.Filter.Check(), in.Filter.checkNoneEmpty()); err != nil {
+	if err := in.Filter.CheckChosen(); err != nil {
 		return nil, err
 	}
 	at := s.now()
 	b := &BulkReplay{
-		UID: models.NewUID(), Owner: in.Owner, Filter: in.Filter, DryRun: in.DryRun, Notices: actor.Platform,
-		Status: BulkCounting, Skipped: map[SkipReason]int{}, CreatedByUserID: actor.CreatorID(), StartedAt: at,
+		UID: models.NewUID(), Owner: in.Owner, Filter: in.Filter, DryRun: in.DryRun, Notices: actor.RequireNoticeSender() == nil,
+		ByPartner: actor.PartnerID() != 0, Status: BulkCounting, Skipped: map[SkipReason]int{}, CreatedByUserID: actor.CreatorID(), StartedAt: at,
 	}
 	return b, s.db.InBulkTx(ctx, func(tx BulkTx) error {
-		if err := s.checkBulkOwner(ctx, tx, actor, &b.Owner); err != nil {
+		if err := s.MaySendAll(ctx, tx, actor, &b.Owner); err != nil {
 			return err
 		}
 		// Whoever begins one waits for whoever else does: that they do not overlap concerns all of them.
 		if err := tx.LockKey(ctx, "bulk_replays"); err != nil {
 			return err
 		}
-		other, err := tx.OverlappingBulkReplay(ctx, b.Owner, b.DryRun)
+		other, err := tx.OverlappingBulkReplay(ctx, b)
 		if err != nil {
 			return err
 		}
@@ -164,28 +169,29 @@ func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToRepla
 	})
 }
 
-// checkBulkOwner checks that an actor may replay all of an owner's callbacks, and completes the owner.
-func (s *Service) checkBulkOwner(ctx context.Context, tx BulkTx, actor *models.Actor, of *BulkOwner) error {
+// MaySendAll checks that an actor may have all of an owner's callbacks sent, and completes the owner: Editor and up, and the
+// partner; of the notices to an SSO client that one and the platform.
+func (s *Service) MaySendAll(ctx context.Context, tx BulkOwnerTx, actor *models.Actor, of *BulkOwner) error {
 	visible := actor.Scope(models.RoleViewer)
 	switch {
 	case of.SSOClientID != 0:
-		if err := actor.RequirePlatform(); err != nil {
+		if err := actor.RequirePartner(); err != nil {
 			return err
 		}
-		_, err := models.One(tx.SSOClients(ctx, of.SSOClientID))(tenant.TypeSSOClient)
-		return err
+		_, err := models.One(tx.VisibleSSOClients(ctx, visible, of.SSOClientID))(tenant.TypeSSOClient)
+		return cmp.Or(err, actor.RequireSSOClientRole(of.SSOClientID, models.RoleEditor))
 	case of.ProjectID != 0:
 		project, err := models.One(tx.Projects(ctx, visible, of.ProjectID))(tenant.TypeProject)
 		if err != nil {
 			return err
 		}
 		of.AccountID = project.AccountID
-		return actor.RequireProjectRole(of.AccountID, of.ProjectID, models.RoleEditor)
+		return actor.RequireSender(of.AccountID, of.ProjectID)
 	}
 	if _, err := models.One(tx.Accounts(ctx, visible, of.AccountID))(tenant.TypeAccount); err != nil {
 		return err
 	}
-	return actor.RequireRole(of.AccountID, models.RoleEditor)
+	return actor.RequireSender(of.AccountID, 0)
 }
 
 // PauseBulkReplay makes no more replays until the bulk replay is resumed. Editor and up. CONFLICT where it has ended.
@@ -217,11 +223,11 @@ func (s *Service) changeBulkReplay(
 		if b, err = tx.LockBulkReplay(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
-		if err := b.requireSender(actor); err != nil {
-			return err
-		}
 		wanted := *b
 		change(&wanted)
+		if err := b.requireSender(actor, wanted.Status == BulkCancelled); err != nil {
+			return err
+		}
 		if b.Status == BulkCancelled && wanted.Status == BulkCancelled {
 			return nil
 		}
@@ -234,12 +240,9 @@ func (s *Service) changeBulkReplay(
 	return b, err
 }
 
-func (b *BulkReplay) requireSender(actor *models.Actor) error {
-	switch {
-	case b.Owner.SSOClientID != 0 || b.Notices:
-		return actor.RequirePlatform()
-	case b.Owner.ProjectID != 0:
-		return actor.RequireProjectRole(b.Owner.AccountID, b.Owner.ProjectID, models.RoleEditor)
+func (b *BulkReplay) requireSender(actor *models.Actor, cancels bool) error {
+	if b.Owner.SSOClientID != 0 || b.Notices && !cancels {
+		return actor.RequireNoticeSender()
 	}
-	return actor.RequireRole(b.Owner.AccountID, models.RoleEditor)
+	return actor.RequireSender(b.Owner.AccountID, b.Owner.ProjectID)
 }

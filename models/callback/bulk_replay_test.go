@@ -195,7 +195,7 @@ func TestBulkReplayIsForThoseWhoMayReplayAllOfIt(t *testing.T) {
 		code models.Code
 	}{
 		"viewer": {w.Viewer, models.CodeForbidden}, "outsider": {w.Outsider, models.CodeNotFound},
-		"other project's key": {&models.Actor{Key: &models.KeyScope{AccountID: w.Acme.ID, ProjectID: w.Shop.ID + 1000}}, models.CodeNotFound},
+		"other project's key": {&models.Actor{Key: &models.KeyScope{AccountID: w.Acme.ID, ProjectID: w.Shop.ID + 1000, Role: models.RoleEditor}}, models.CodeNotFound},
 	} {
 		_, err := w.ReplayAll(t.Context(), c.who, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}})
 		if got := models.ErrorCode(err); got != c.code {
@@ -234,5 +234,30 @@ func TestBulkReplayOfNoticesIsThePlatforms(t *testing.T) {
 	modelstest.NoError(t, err)
 	if len(found) != 1 || found[0].Matched != 1 || found[0].Replayed != 1 {
 		t.Errorf("%+v", found[0])
+	}
+}
+
+func TestOfBulkReplaysThatOverlapOneBeginsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	newFailures(w, 3)
+	owners := []callback.BulkOwner{
+		{ProjectID: w.Shop.ID}, {AccountID: w.Acme.ID}, {SSOClientID: w.Partner.ID}, {ProjectID: w.Shop.ID},
+	}
+	errs := make([]error, len(owners))
+	modelstest.AtOnce(len(owners), func(i int) {
+		_, errs[i] = w.ReplayAll(t.Context(), w.Platform, callback.ToReplayAll{Owner: owners[i]})
+	})
+	begun := 0
+	for i, err := range errs {
+		switch {
+		case err == nil && owners[i].SSOClientID == 0:
+			begun++
+		case err != nil && models.ErrorCode(err) != models.CodeConflict:
+			t.Errorf("%+v: %v", owners[i], err)
+		}
+	}
+	if begun > 1 {
+		t.Errorf("%d have begun: %v", begun, errs)
 	}
 }

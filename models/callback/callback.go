@@ -57,7 +57,9 @@ type Callback struct {
 
 	AccountID int64
 	ProjectID int64
-	Source    Source
+	// SSOClientID is whose webhook a notice goes to, as the database has it; nil: it is none, or was not read from there.
+	SSOClientID *int64
+	Source      Source
 	// CreatedByUserID is who created the source, nil where nobody did, and where the release before has written the
 	// callback.
 	CreatedByUserID *int64

@@ -24,7 +24,7 @@ var cancelledError = &AttemptError{Cancelled, "somebody has cancelled this callb
 func (s *Service) Cancel(ctx context.Context, actor *models.Actor, which Which) (*Callback, error) {
 	var c, follower *Callback
 	err := s.db.InCancelTx(ctx, func(tx CancelTx) (err error) {
-		if c, err = which.findFor(ctx, tx, actor); err != nil || c.cancelled() {
+		if c, err = which.findFor(ctx, tx, actor, (*Callback).requireOwner); err != nil || c.cancelled() {
 			return err
 		}
 		if err := c.cancellable(which.field()); err != nil {
@@ -49,6 +49,18 @@ func (s *Service) Cancel(ctx context.Context, actor *models.Actor, which Which) 
 	}
 	s.Wake(ctx, follower)
 	return c, nil
+}
+
+// requireOwner reports whether an actor may keep the callback from being sent: Editor and up; of notices to the partner
+// the platform.
+func (c *Callback) requireOwner(actor *models.Actor) error {
+	if err := actor.RequireProjectRole(c.AccountID, c.ProjectID, models.RoleEditor); err != nil {
+		return err
+	}
+	if c.Target == TargetSSOClient {
+		return actor.RequirePlatform()
+	}
+	return nil
 }
 
 func (c *Callback) cancelled() bool {

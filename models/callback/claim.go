@@ -137,22 +137,11 @@ func newAttempt(c *Callback, at time.Time) *Attempt {
 func (ds *Deliveries) startAttempts(
 	ctx context.Context, tx AttemptTx, deliveries []*Delivery, back []*Callback, at time.Time,
 ) ([]*Delivery, error) {
-	signers := map[tenant.SigningOwner]bool{}
-	for _, d := range deliveries {
-		if d.refusal == nil {
-			signers[d.signer] = true
-		}
-	}
-	secrets := map[tenant.SigningOwner][]*tenant.SigningSecret{}
-	if len(signers) > 0 {
-		var err error
-		if secrets, err = tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...); err != nil {
-			return nil, err
-		}
+	if err := readSecrets(ctx, tx, deliveries, at); err != nil {
+		return nil, err
 	}
 	ready, attempts := make([]*Delivery, 0, len(deliveries)), make([]*Attempt, 0, len(deliveries))
 	for _, d := range deliveries {
-		d.secrets = secrets[d.signer]
 		if err := tenant.FirstUnreadable(d.secrets); err != nil {
 			c := d.Callback
 			if d = ds.postpone(ctx, c, err, at); d == nil {
@@ -166,6 +155,24 @@ func (ds *Deliveries) startAttempts(
 		return ready, err
 	}
 	return ready, tx.CreateAttempts(ctx, attempts)
+}
+
+// readSecrets reads what deliveries are signed with.
+func readSecrets(ctx context.Context, tx tenant.SecretsTx, deliveries []*Delivery, at time.Time) error {
+	signers := map[tenant.SigningOwner]bool{}
+	for _, d := range deliveries {
+		if d.refusal == nil {
+			signers[d.signer] = true
+		}
+	}
+	if len(signers) == 0 {
+		return nil
+	}
+	secrets, err := tx.SigningSecrets(ctx, at, slices.Collect(maps.Keys(signers))...)
+	for _, d := range deliveries {
+		d.secrets = secrets[d.signer]
+	}
+	return err
 }
 
 // signer is whose secret signs a callback.

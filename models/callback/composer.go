@@ -60,22 +60,44 @@ func (s *Service) ownComposers() []Composer {
 		{Event: TestEvent, Sample: func(time.Time) Occasion { return s.TestOf(0, nil, false) }},
 		{Event: CallbackFailedEvent, Sample: func(at time.Time) Occasion {
 			return Occasion{Event: CallbackFailedEvent, Render: func(e Envelope) ([]byte, error) {
-				return callbackFailedBody(e, s.sampleFailure(e, at))
+				return noticeBody(e, s.sampleFailure(e, at))
+			}}
+		}},
+		{Event: CallbackRecoveredEvent, Sample: func(at time.Time) Occasion {
+			return Occasion{Event: CallbackRecoveredEvent, Render: func(e Envelope) ([]byte, error) {
+				return noticeBody(e, s.sampleRecovery(e, at))
 			}}
 		}},
 		{Event: CallbacksFailedEvent, Sample: func(at time.Time) Occasion {
 			return Occasion{Event: CallbacksFailedEvent, Render: func(e Envelope) ([]byte, error) {
-				return callbacksFailedBody(e, []Failure{s.sampleFailure(e, at)})
+				return digestBody(e, []News{s.sampleFailure(e, at)})
 			}}
 		}},
 	}
 }
 
 // sampleFailure is a first failure, after which there is another attempt.
-func (s *Service) sampleFailure(e Envelope, at time.Time) Failure {
+func (s *Service) sampleFailure(e Envelope, at time.Time) News {
 	message := &AttemptError{HTTPStatusError, "the receiver answered with the status 503"}
-	c := &Callback{UID: e.Ref, Event: CrawlFinishedEvent}
-	c.due(at.Add(5 * time.Second))
-	a := &Attempt{Number: 1, FinishedAt: &at, HTTPStatus: new(503), Error: message}
-	return Failure{Callback: c, Attempt: a, PublicURL: s.rules.PublicURL}
+	n := s.sampleNews(e, at)
+	n.Callback.due(at.Add(5 * time.Second))
+	n.Attempt.HTTPStatus, n.Attempt.Error = new(503), message
+	return n
+}
+
+// sampleRecovery is that attempt.
+func (s *Service) sampleRecovery(e Envelope, at time.Time) News {
+	n := s.sampleNews(e, at)
+	n.Callback.end(StatusSuccess, at)
+	n.Callback.AttemptCount, n.Attempt.Number, n.Attempt.HTTPStatus = 2, 2, new(200)
+	return n
+}
+
+func (s *Service) sampleNews(e Envelope, at time.Time) News {
+	url := "https://receiver.example/hook"
+	return News{
+		Callback: &Callback{UID: e.Ref, Ref: e.Ref, Event: CrawlFinishedEvent, AttemptCount: 1},
+		Attempt:  &Attempt{Number: 1, URL: &url, FinishedAt: &at},
+		Names:    SourceNames{CrawlID: new(int64(124234))}, PublicURL: s.rules.PublicURL,
+	}
 }

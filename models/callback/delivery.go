@@ -41,7 +41,8 @@ type Deliveries struct {
 	engine      *Service
 	settlements *combine.Combiner[*Settlement, struct{}]
 	failures    *combine.Combiner[*Settlement, struct{}] // those that go into digests
-	digesting   digesting
+	digesting   accountHints                             // by digests
+	recovering  accountHints                             // of arrivals, too
 }
 
 func newDeliveries(engine *Service) *Deliveries {
@@ -178,12 +179,12 @@ const (
 // Trigger is what an attempt of the callback was made for.
 func (c *Callback) Trigger(a *Attempt) Trigger {
 	switch {
+	case c.rules().test: // also of the end of one that was interrupted
+		return TriggerTest
 	case a.Number > 1:
 		return TriggerRetry
 	case c.ReplayOfID != nil:
 		return TriggerReplay
-	case c.rules().test:
-		return TriggerTest
 	}
 	return TriggerFirst
 }

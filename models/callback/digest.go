@@ -24,22 +24,22 @@ const (
 	maxDigestStatuses = 20
 )
 
-// digest notifies the partner of failures of a project, in the digest that waits or in a new one. Who does the same at
+// digest notifies the partner of failures and arrivals of a project, in the digest that waits or in a new one. Who does the same at
 // the same moment waits, to the end of the transaction; of what a worker has claimed the bytes stay as they are.
-func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, failed []*Delivery) ([]Wakeup, error) {
+func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, settled []*Delivery) ([]Wakeup, error) {
 	if err := tx.LockKey(ctx, "digest:"+models.RawIDText(projectID)); err != nil {
 		return nil, err
 	}
-	failures := make([]Failure, len(failed))
-	for i, d := range failed {
-		failures[i] = Failure{Callback: d.Callback, Attempt: d.Attempt, PublicURL: ds.engine.rules.PublicURL}
+	news := make([]News, len(settled))
+	for i, d := range settled {
+		news[i] = News{Callback: d.Callback, Attempt: d.Attempt, PublicURL: ds.engine.rules.PublicURL}
 	}
 	last, err := tx.LastDigest(ctx, projectID)
 	if err != nil {
 		return nil, err
 	}
 	if last != nil && last.Status == StatusPending && last.AttemptCount == 0 {
-		if added, err := ds.addToDigest(ctx, tx, last, failures); added || err != nil {
+		if added, err := ds.addToDigest(ctx, tx, last, news); added || err != nil {
 			return ds.wakeDigest(last), err
 		}
 	}
@@ -54,24 +54,24 @@ func (ds *Deliveries) digest(ctx context.Context, tx NoticeTx, projectID int64, 
 		}
 		notBefore = began.Add(DigestInterval)
 	}
-	// Its first failure names it: that is in one digest, so no other digest has the name.
+	// The first that it tells of names it: that is in one digest, so no other digest has the name.
 	c, err := ds.engine.Raise(ctx, tx, Occasion{
-		Event: CallbacksFailedEvent, DedupKey: failed[0].noticeKey("callbacks-failed"), ProjectID: projectID,
-		notBefore: notBefore, Render: func(e Envelope) ([]byte, error) { return callbacksFailedBody(e, failures) },
+		Event: CallbacksFailedEvent, DedupKey: settled[0].noticeKey(digestFailedType), ProjectID: projectID,
+		notBefore: notBefore, Render: func(e Envelope) ([]byte, error) { return digestBody(e, news) },
 	})
 	return ds.engine.wakeups(c), err
 }
 
 // addToDigest returns false where the digest cannot be changed any more.
 func (ds *Deliveries) addToDigest(
-	ctx context.Context, tx NoticeTx, waiting *Callback, failures []Failure,
+	ctx context.Context, tx NoticeTx, waiting *Callback, news []News,
 ) (bool, error) {
 	var n digestNotice
 	if err := json.Unmarshal(waiting.Body, &n); err != nil {
 		ds.engine.troubles.Unreadable(ctx, "digest", "callback", waiting.UID.String(), "error", err)
 		return false, nil
 	}
-	n.EventData.add(failures)
+	n.add(news)
 	body, err := json.Marshal(n)
 	if err != nil {
 		return false, err
@@ -89,7 +89,13 @@ func (ds *Deliveries) wakeDigest(c *Callback) []Wakeup {
 	return []Wakeup{w}
 }
 
-// digestNotice is the body of a callbacks-failed notice.
+// The eventType of digests: that of one that tells of arrivals alone, and of all others.
+const (
+	digestFailedType    = "callbacks-failed"
+	digestRecoveredType = "callbacks-recovered"
+)
+
+// digestNotice is the body of a digest.
 type digestNotice struct {
 	EventType          string     `json:"eventType"`
 	EventData          digestData `json:"eventData"`
@@ -98,17 +104,19 @@ type digestNotice struct {
 }
 
 type digestData struct {
-	ProjectID           int64         `json:"projectId"`
-	ProjectName         string        `json:"projectName"`
-	ProjectSettingsLink string        `json:"projectSettingsLink"`
-	SitePrimary         string        `json:"sitePrimary"`
-	FailureCount        int           `json:"failureCount"`
-	WillRetryCount      int           `json:"willRetryCount"`
-	GivenUpCount        int           `json:"givenUpCount"`
-	FirstFailedAt       string        `json:"firstFailedAt"`
-	LastFailedAt        string        `json:"lastFailedAt"`
-	Causes              []digestCause `json:"causes"`       // the most frequent first
-	CallbackUIDs        []string      `json:"callbackUids"` // the first ones
+	ProjectID             int64         `json:"projectId"`
+	ProjectName           string        `json:"projectName"`
+	ProjectSettingsLink   string        `json:"projectSettingsLink"`
+	SitePrimary           string        `json:"sitePrimary"`
+	FailureCount          int           `json:"failureCount"`
+	WillRetryCount        int           `json:"willRetryCount"`
+	GivenUpCount          int           `json:"givenUpCount"`
+	FirstFailedAt         *string       `json:"firstFailedAt"` // null: nothing has failed
+	LastFailedAt          *string       `json:"lastFailedAt"`
+	Causes                []digestCause `json:"causes"`       // the most frequent first
+	CallbackUIDs          []string      `json:"callbackUids"` // the first that failed
+	RecoveredCount        int           `json:"recoveredCount"`
+	RecoveredCallbackUIDs []string      `json:"recoveredCallbackUids"` // the first ones
 }
 
 type digestCause struct {
@@ -117,36 +125,59 @@ type digestCause struct {
 	FailureCount int              `json:"failureCount"`
 }
 
-func callbacksFailedBody(e Envelope, failures []Failure) ([]byte, error) {
+func digestBody(e Envelope, news []News) ([]byte, error) {
 	n := digestNotice{
-		EventType: "callbacks-failed",
 		EventData: digestData{
 			ProjectID: e.Project.ID, ProjectName: e.Project.Name, SitePrimary: e.Project.PrimaryDomain,
-			ProjectSettingsLink: projectSettingsLink(e, failures[0].PublicURL),
+			ProjectSettingsLink: projectSettingsLink(e, news[0].PublicURL),
+			Causes:              []digestCause{}, CallbackUIDs: []string{}, RecoveredCallbackUIDs: []string{},
 		},
 		AccountID: e.Account.ID, SSOClientAccountID: e.Account.PartnerAccountID,
 	}
-	n.EventData.add(failures)
+	n.add(news)
 	return json.Marshal(n)
 }
 
-// add counts failures.
-func (d *digestData) add(failures []Failure) {
-	for _, f := range failures {
-		d.FailureCount++
-		if f.Callback.Status == StatusFailed {
-			d.GivenUpCount++
-		} else {
-			d.WillRetryCount++
+// add counts what a digest tells of.
+func (n *digestNotice) add(news []News) {
+	for _, of := range news {
+		if of.Attempt.Error != nil {
+			n.EventData.addFailure(of)
+			continue
 		}
-		at := models.FormatTime(*f.Attempt.FinishedAt) // of one length: the order of the texts is that of the times
-		d.FirstFailedAt, d.LastFailedAt = min(cmp.Or(d.FirstFailedAt, at), at), max(d.LastFailedAt, at)
-		d.count(f.Attempt)
-		uid := f.Callback.UID.String()
-		if len(d.CallbackUIDs) < maxDigestUIDs && !slices.Contains(d.CallbackUIDs, uid) {
-			d.CallbackUIDs = append(d.CallbackUIDs, uid)
-		}
+		n.EventData.RecoveredCount++
+		nameFirst(&n.EventData.RecoveredCallbackUIDs, of.Callback)
 	}
+	n.EventType = digestFailedType
+	if n.EventData.FailureCount == 0 {
+		n.EventType = digestRecoveredType
+	}
+}
+
+// nameFirst lists a callback among the first ones.
+func nameFirst(uids *[]string, c *Callback) {
+	if uid := c.UID.String(); len(*uids) < maxDigestUIDs && !slices.Contains(*uids, uid) {
+		*uids = append(*uids, uid)
+	}
+}
+
+func (d *digestData) addFailure(of News) {
+	d.FailureCount++
+	if of.Callback.Status == StatusFailed {
+		d.GivenUpCount++
+	} else {
+		d.WillRetryCount++
+	}
+	// Of one length: the order of the texts is that of the times.
+	at := formatTime(of.Attempt.FinishedAt)
+	if d.FirstFailedAt == nil || *at < *d.FirstFailedAt {
+		d.FirstFailedAt = at
+	}
+	if d.LastFailedAt == nil || *at > *d.LastFailedAt {
+		d.LastFailedAt = at
+	}
+	d.count(of.Attempt)
+	nameFirst(&d.CallbackUIDs, of.Callback)
 	slices.SortStableFunc(d.Causes, func(a, b digestCause) int { return cmp.Compare(b.FailureCount, a.FailureCount) })
 }
 
@@ -180,29 +211,29 @@ func (d *digestData) count(a *Attempt) {
 	d.Causes = append(d.Causes, cause)
 }
 
-// digesting are the accounts whose partner had digests when it was notified last. It is a hint: what it gets is
+// accountHints are accounts whose partner had a setting when one of their callbacks failed last. What the partner gets is
 // decided in the transaction.
-type digesting struct {
+type accountHints struct {
 	mu       sync.Mutex
 	accounts map[int64]bool
 }
 
-// maxDigesting bounds the accounts that are remembered: beyond it they are learned anew.
-const maxDigesting = 10_000
+// maxHinted bounds the accounts that are remembered: beyond it they are learned anew.
+const maxHinted = 10_000
 
-func (d *digesting) has(accountID int64) bool {
+func (d *accountHints) has(accountID int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.accounts[accountID]
 }
 
-func (d *digesting) note(accountID int64, has bool) {
+func (d *accountHints) note(accountID int64, has bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case !has:
 		delete(d.accounts, accountID)
-	case d.accounts == nil || len(d.accounts) >= maxDigesting && !d.accounts[accountID]:
+	case d.accounts == nil || len(d.accounts) >= maxHinted && !d.accounts[accountID]:
 		d.accounts = map[int64]bool{accountID: true}
 	default:
 		d.accounts[accountID] = true

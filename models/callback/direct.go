@@ -2,8 +2,9 @@ package callback
 
 import (
 	"context"
-	"slices"
 	"time"
+
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // DirectStarts are the callbacks of one transaction that are claimed as they are created: for those the worker of
@@ -13,6 +14,7 @@ type DirectStarts struct {
 	service *Service
 	rooms   map[Lane]*directRoom
 	begun   time.Time // before anything was read
+	claims  []directClaim
 }
 
 // directRoom is what is reserved in a lane, and what is to be started there.
@@ -20,6 +22,12 @@ type directRoom struct {
 	Reservation
 	left  int
 	ready []*Delivery
+}
+
+// directClaim is a callback with its delivery; nil where it is to wait.
+type directClaim struct {
+	callback *Callback
+	delivery *Delivery
 }
 
 // NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes.
@@ -33,36 +41,71 @@ func (s *Service) NewDirectStarts() *DirectStarts {
 func (d *DirectStarts) Create(
 	ctx context.Context, tx StartTx, parties Parties, callbacks []*Callback,
 ) (rest []*Callback, err error) {
+	starts, err := d.Claim(ctx, tx, parties, callbacks)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.CreateStarted(ctx, starts); err != nil {
+		return nil, err
+	}
+	return d.Created(), nil
+}
+
+// ClaimTx reads what a delivery goes by.
+type ClaimTx interface {
+	PartiesTx
+	tenant.SecretsTx
+}
+
+// Claim says how callbacks are to be created. Created is to follow.
+func (d *DirectStarts) Claim(
+	ctx context.Context, tx ClaimTx, parties Parties, callbacks []*Callback,
+) ([]Start, error) {
 	d.reserve(callbacks)
 	at := d.service.now()
-	rows := slices.Clone(callbacks)
+	d.claims = make([]directClaim, len(callbacks))
 	var claimed []*Delivery
 	for i, c := range callbacks {
 		delivery, err := d.claim(ctx, tx, c, parties, at)
 		if err != nil {
 			return nil, err
 		}
-		if delivery == nil {
-			rest = append(rest, c)
-			continue
+		if d.claims[i] = (directClaim{c, delivery}); delivery != nil {
+			claimed = append(claimed, delivery)
 		}
-		rows[i], claimed = delivery.Callback, append(claimed, delivery)
 	}
-	if err := tx.CreateCallbacks(ctx, rows...); err != nil {
+	if err := readSecrets(ctx, tx, claimed, at); err != nil {
 		return nil, err
 	}
-	for i, c := range callbacks {
-		c.ID = rows[i].ID
+	starts := make([]Start, len(callbacks))
+	for i, claim := range d.claims {
+		if claim.delivery != nil && tenant.FirstUnreadable(claim.delivery.secrets) != nil { // it is put off when it is claimed
+			d.claims[i].delivery = nil
+		}
+		starts[i] = d.claims[i].start()
 	}
-	for _, delivery := range claimed {
-		delivery.Attempt.CallbackID = delivery.Callback.ID
+	return starts, nil
+}
+
+func (c directClaim) start() Start {
+	if c.delivery == nil {
+		return Start{Callback: c.callback}
 	}
-	ready, err := d.service.Deliveries.startAttempts(ctx, tx, claimed, nil, at)
-	for _, delivery := range ready {
-		room := d.rooms[delivery.Lane()]
-		room.ready = append(room.ready, delivery)
+	return Start{c.delivery.Callback, c.delivery.Attempt}
+}
+
+// Created returns those that wait, once all are created.
+func (d *DirectStarts) Created() (rest []*Callback) {
+	for _, claim := range d.claims {
+		if claim.delivery == nil {
+			rest = append(rest, claim.callback)
+			continue
+		}
+		claim.callback.ID = claim.delivery.Callback.ID
+		room := d.rooms[claim.delivery.Lane()]
+		room.ready = append(room.ready, claim.delivery)
 	}
-	return rest, err
+	return rest
 }
 
 // reserve asks for room for all callbacks.

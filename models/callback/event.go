@@ -21,6 +21,8 @@ const (
 	JobUpdatedEvent EventName = "JOB_UPDATED"
 	// CallbackFailedEvent is the notice to the SSO partner, of one failure.
 	CallbackFailedEvent EventName = "CALLBACK_FAILED"
+	// CallbackRecoveredEvent is the notice to the SSO partner that one has arrived of whose failure there was a notice.
+	CallbackRecoveredEvent EventName = "CALLBACK_RECOVERED"
 	// CallbacksFailedEvent is the notice of all failures of a project within a while.
 	CallbacksFailedEvent EventName = "CALLBACKS_FAILED"
 	// TestEvent tells of nothing: somebody tries a receiver.
@@ -79,6 +81,9 @@ var events = map[EventName]event{
 		contentType: ContentTypeJSON, target: TargetConfigured, succeeds: any2xx, notifiesPartner: true,
 	},
 	CallbackFailedEvent: {
+		contentType: ContentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
+	},
+	CallbackRecoveredEvent: {
 		contentType: ContentTypeJSON, target: TargetSSOClient, succeeds: any2xx,
 	},
 	CallbacksFailedEvent: {

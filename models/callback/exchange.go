@@ -40,6 +40,7 @@ func textOrNil(text string) *string {
 // Exchange is what is kept of a request and its answer beside their bodies.
 type Exchange struct {
 	Connection
+	Flaw Flaw // of the error, where more is known of it
 	// Headers is what ReadHeaders reads; nil: no request left, its answer is awaited, or they were deleted. The history
 	// reads them by themselves.
 	Headers []byte
@@ -65,27 +66,27 @@ const (
 // NewExchange is what is kept of an outcome. Of the headers that were sent nothing is kept of those that are known
 // from elsewhere, by their names in any letter case, and the values of those that are configured neither.
 func NewExchange(o Outcome, configured []models.Header, known []string) Exchange {
-	x := Exchange{Connection: o.Connection, ResponseBodyTruncated: o.BodyCut}
-	isKnown := func(f HeaderField) bool {
-		return slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, f.Name) })
-	}
-	sent, cutSent := fit(slices.DeleteFunc(fieldsOf(o.Sent), isKnown))
+	x := Exchange{Connection: o.Connection, Flaw: o.Flaw, ResponseBodyTruncated: o.BodyCut}
+	sent, cutSent := fit(fieldsOf(o.Sent, known))
 	for i, f := range sent {
 		if slices.ContainsFunc(configured, func(h models.Header) bool { return strings.EqualFold(h.Key, f.Name) }) {
 			sent[i].Value = models.Masked
 		}
 	}
-	received, cutReceived := fit(fieldsOf(o.Received))
+	received, cutReceived := fit(fieldsOf(o.Received, nil))
 	received, grown := fit(redactFields(received, configured))
 	x.Headers, x.HeadersTruncated = encodeHeaders(sent, received), cutSent || cutReceived || grown
 	return x
 }
 
-// fieldsOf lists headers, with text that can be stored and shown, whatever somebody sent. Retry-After comes first, so
-// that it is kept whatever else there is.
-func fieldsOf(header http.Header) []HeaderField {
+// fieldsOf lists headers, but for some names, with text that can be stored and shown, whatever somebody sent. Retry-After
+// comes first, so that it is kept whatever else there is.
+func fieldsOf(header http.Header, but []string) []HeaderField {
 	fields := make([]HeaderField, 0, len(header))
 	for name, values := range header {
+		if slices.ContainsFunc(but, func(known string) bool { return strings.EqualFold(known, name) }) {
+			continue
+		}
 		for _, value := range values {
 			if strings.EqualFold(name, "Set-Cookie") { // it lets others in at the receiver
 				value = models.Masked
@@ -118,10 +119,10 @@ func safeName(name string) string {
 // safeText leaves what is text: no control characters, and none that change the direction of what stands around them.
 func safeText(value string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) {
-			return utf8.RuneError
+		if r >= ' ' && r < 0x7f || r == '\t' || !unicode.In(r, unicode.Cc, unicode.Cf) {
+			return r
 		}
-		return r
+		return utf8.RuneError
 	}, value)
 }
 

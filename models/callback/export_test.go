@@ -8,10 +8,13 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// CallbackFailedBody is reached past the use-cases.
-var CallbackFailedBody = callbackFailedBody
+// NoticeBody is reached past the use-cases.
+var NoticeBody = noticeBody
 
-// DigestAgain reads a callbacks-failed notice, which may have nothing else, and writes it.
+// DigestBody is too.
+var DigestBody = digestBody
+
+// DigestAgain reads a digest, which may have nothing else, and writes it.
 func DigestAgain(body []byte) ([]byte, error) {
 	var n digestNotice
 	decoder := json.NewDecoder(bytes.NewReader(body))

@@ -3,6 +3,7 @@ package callback
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,7 @@ type Filter struct {
 	ErrorCode       []AttemptErrorCode // of the last finished attempt, as the HTTP status
 	HTTPStatus      *int
 	HTTPStatusRange *StatusRange
-	Host            *string // see Hosts
+	Host            *string // see HostName
 	UID             *uuid.UUID
 	Ref             *uuid.UUID
 	IsReplay        *bool
@@ -41,6 +42,9 @@ type StatusRange struct{ From, To *int }
 // maxHost is above the bytes of any host with its port.
 const maxHost = 1024
 
+// MaxPorts bounds the ports that a host without one is looked for at.
+const MaxPorts = 1000
+
 // Check tells all that is wrong with a filter. The error is BAD_USER_INPUT.
 func (f Filter) Check() error {
 	return models.AllProblems(
@@ -50,8 +54,9 @@ func (f Filter) Check() error {
 	)
 }
 
-// checkNoneEmpty refuses lists without an element, which narrow nothing: who has chosen nothing does not mean everything.
-func (f Filter) checkNoneEmpty() error {
+// CheckChosen is Check of a filter that says to what something is done. It refuses lists without an element, which narrow
+// nothing: who has chosen nothing does not mean everything.
+func (f Filter) CheckChosen() error {
 	empty := func(field string, isEmpty bool) error {
 		if isEmpty {
 			return models.Invalid("filter."+field, "must not be empty: leave it out for whatever it is")
@@ -59,7 +64,7 @@ func (f Filter) checkNoneEmpty() error {
 		return nil
 	}
 	return models.AllProblems(
-		empty("status", f.Status != nil && len(f.Status) == 0), empty("event", f.Event != nil && len(f.Event) == 0),
+		f.Check(), empty("status", f.Status != nil && len(f.Status) == 0), empty("event", f.Event != nil && len(f.Event) == 0),
 		empty("errorCode", f.ErrorCode != nil && len(f.ErrorCode) == 0),
 	)
 }
@@ -72,7 +77,8 @@ func (f Filter) checkRange() error {
 }
 
 func (f Filter) checkHost() error {
-	if f.Host != nil && (*f.Host == "" || len(*f.Host) > maxHost || strings.ContainsAny(*f.Host, "/ ")) {
+	none := func(r rune) bool { return r == '/' || r == ' ' || !unicode.IsPrint(r) } // Postgres takes no NUL
+	if f.Host != nil && (*f.Host == "" || len(*f.Host) > maxHost || strings.ContainsFunc(*f.Host, none)) {
 		return models.Invalid("filter.host", "must be a host, with its port or without, as in hooks.example.com:8443")
 	}
 	return nil
@@ -94,8 +100,8 @@ func (f Filter) checkSearch() error {
 	return err
 }
 
-// Hosts are what the filter asks for, as HostOf has hosts: one without a port is that at the ports of https and http.
-func (f Filter) Hosts() []string {
+// HostName is the host that the filter asks for, as models.HostOf has it, with a port or for any; nil: it asks for none.
+func (f Filter) HostName() *string {
 	if f.Host == nil {
 		return nil
 	}
@@ -103,7 +109,13 @@ func (f Filter) Hosts() []string {
 	if name, port, found := strings.Cut(host, "]"); found { // of an IPv6 address
 		host = strings.TrimPrefix(name, "[") + port
 	}
-	return []string{host, host + ":443", host + ":80"}
+	return &host
+}
+
+// matchesHost reports whether a lane's host is the one that is asked for: whatever its port is, where none is asked for.
+func (f Filter) matchesHost(host string) bool {
+	asked := f.HostName()
+	return asked == nil || host == *asked || strings.TrimRight(host, "0123456789") == *asked+":"
 }
 
 // Search is what a person may have pasted: an id or a uid.

@@ -1,30 +1,40 @@
 package callback_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 )
 
-func TestHostIsThatOfTheLaneWhereverItsPortIs(t *testing.T) {
+func TestHostIsThatOfTheLaneWhateverItsPortIs(t *testing.T) {
 	t.Parallel()
-	for host, url := range map[string]string{
-		"Hooks.example.com":      "https://hooks.EXAMPLE.com/hook",
-		"hooks.example.com":      "http://hooks.example.com/hook",
-		"hooks.example.com:8443": "https://hooks.example.com:8443/hook",
-		"2001:db8::1":            "https://[2001:db8::1]/hook",
-		"[2001:db8::1]":          "http://[2001:db8::1]/hook",
-		"[2001:DB8::1]:8443":     "https://[2001:db8::1]:8443/hook",
+	for _, test := range []struct {
+		host, url string
+		found     bool
+	}{
+		{"Hooks.example.com", "https://hooks.EXAMPLE.com/hook", true},
+		{"hooks.example.com", "http://hooks.example.com/hook", true},
+		{"hooks.example.com", "https://hooks.example.com:8443/hook", true},
+		{"hooks.example.com:8443", "https://hooks.example.com:8443/hook", true},
+		{"2001:db8::1", "https://[2001:db8::1]/hook", true},
+		{"[2001:db8::1]", "http://[2001:db8::1]:9/hook", true},
+		{"[2001:DB8::1]:8443", "https://[2001:db8::1]:8443/hook", true},
+		{"hooks.example.com:8443", "https://hooks.example.com/hook", false},
+		{"hooks.example.com", "https://hooks.example.com.au/hook", false},
+		{"hooks.example", "https://hooks.example.com/hook", false},
+		{"2001:db8::1", "https://[2001:db8::1:2]/hook", false},
 	} {
-		if lane := models.HostOf(url); !slices.Contains(callback.Filter{Host: &host}.Hosts(), lane) {
-			t.Errorf("%s does not find %s", host, lane)
+		m, err := callback.NewMatcher(t.Context(), callback.Filter{Host: &test.host}, nil)
+		modelstest.NoError(t, err)
+		if m.Matches(&callback.Callback{Lane: callback.Lane{Host: models.HostOf(test.url)}}) != test.found {
+			t.Errorf("%s finds %s: %t", test.host, test.url, !test.found)
 		}
 	}
-	for _, host := range []string{"", "https://example.com", "a b"} {
+	for _, host := range []string{"", "https://example.com", "a b", "a\x00b", "a\n", "a\u202eb"} {
 		if models.ErrorCode(callback.Filter{Host: &host}.Check()) != models.CodeBadUserInput {
 			t.Errorf("%q is taken for a host", host)
 		}

@@ -6,11 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
-	"github.com/ringback/ringback/models/tenant"
 )
-
-// OfSSOClient has the notices to an SSO client's webhook. It is a Parent of health, and has no list of callbacks.
-const OfSSOClient Parent = tenant.TypeSSOClient
 
 // HealthRange is how far back health looks, in UTC: 24 hours, or 7 or 30 days, of which the last one has begun.
 type HealthRange string
@@ -94,8 +90,7 @@ const (
 // HealthReader reads what was counted of owners of a kind, each method in one statement, within a caller's scope. Of
 // an account a project's key sees its own project.
 type HealthReader interface {
-	// OngoingCallbacks has each owner in scope, and since when everything is counted; zero: always. Of SSO clients it
-	// looks at the MaxOngoing oldest notices of all.
+	// OngoingCallbacks has each owner in scope, and since when everything is counted; zero: always.
 	OngoingCallbacks(
 		ctx context.Context, scope models.Scope, owner Parent, ids []int64,
 	) (ongoing map[int64]Ongoing, countedAt time.Time, err error)

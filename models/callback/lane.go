@@ -70,6 +70,17 @@ func ParseLane(key string) (Lane, error) {
 	return Lane{host, owner, id, test, bulk}, nil
 }
 
+// lanesOf reads keys of lanes, each once, and leaves out what is none.
+func lanesOf(keys []string) (lanes []Lane) {
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if lane, err := ParseLane(key); err == nil {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes
+}
+
 func cutLast(text string) (before, last string, found bool) {
 	i := strings.LastIndexByte(text, ' ')
 	if i < 0 {

@@ -183,6 +183,7 @@ func TestPanicOfOneThatIsSettledWithOthersCostsTheOthersNothing(t *testing.T) {
 	}
 	bad := deliveries[n/2].Callback.ID
 	service, m := w.ServiceOn(func(db *callback.Ports) {
+		db.Record = nil
 		db.InSettlementTx = modelstest.Through(db.InSettlementTx, func(tx callback.SettlementTx) callback.SettlementTx {
 			return bursting{tx, bad}
 		})

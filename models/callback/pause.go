@@ -139,12 +139,7 @@ func (u *Upkeep) resume(ctx context.Context, at time.Time) ([]Lane, error) {
 		if err != nil {
 			return nil, err
 		}
-		slices.Sort(keys)
-		for _, key := range slices.Compact(keys) {
-			if lane, err := ParseLane(key); err == nil {
-				lanes = append(lanes, lane)
-			}
-		}
+		lanes = append(lanes, lanesOf(keys)...)
 		if len(keys) < resumePart {
 			projects = projects[1:]
 		}

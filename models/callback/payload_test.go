@@ -29,31 +29,52 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
 	type told struct {
 		callback.Envelope
-		callback.Failure
+		callback.News
 	}
 	waiting := func() told {
-		return told{anEnvelope(), callback.Failure{
+		return told{anEnvelope(), callback.News{
 			PublicURL: "https://ringback.example",
 			Callback: &callback.Callback{
 				UID: uuid.MustParse("01990000-0000-7000-8000-000000000001"), Event: callback.CrawlFinishedEvent,
+				Ref: uuid.MustParse("01990000-0000-7000-8000-000000000001"), AttemptCount: 1,
 				Status: callback.StatusPending, NextAttemptAt: new(modelstest.Start.Add(5 * time.Second)),
 			},
+			Names: callback.SourceNames{CrawlID: new(int64(124234))},
 			Attempt: &callback.Attempt{
-				Number: 1, HTTPStatus: new(500),
+				Number: 1, HTTPStatus: new(500), FinishedAt: &modelstest.Start,
+				URL:   new("https://user:secret@receiver.example/hook?token=secret#part"),
 				Error: &callback.AttemptError{Code: callback.HTTPStatusError, Message: "the receiver answered with the status 500"},
 			},
 		}}
 	}
 	givenUp := waiting()
 	givenUp.Callback.Status, givenUp.Callback.NextAttemptAt = callback.StatusFailed, nil
-	givenUp.Attempt.Number = 8
+	givenUp.Attempt.Number, givenUp.Callback.AttemptCount = 8, 8
 	noAnswer := waiting()
 	noAnswer.Attempt.HTTPStatus = nil
 	noAnswer.Attempt.Error = &callback.AttemptError{Code: callback.Timeout, Message: "no answer within 30s"}
 	noCreator := waiting()
 	noCreator.Creator = nil
 	noCreator.Account.PartnerAccountID = nil
+	noURL := waiting()
+	noURL.Attempt.URL, noURL.Attempt.HTTPStatus = nil, nil
+	noURL.Attempt.Error = &callback.AttemptError{Code: callback.NoCallbackURL, Message: "there is no URL to call back to"}
+	noURL.Names = callback.SourceNames{
+		CrawlID: new(int64(124234)), ReportID: new("124234:all_pages:basic"),
+		RunUID:  new(uuid.MustParse("01990000-0000-7000-8000-000000000003")),
+		JobUUID: new(uuid.MustParse("01990000-0000-7000-8000-000000000004")),
+	}
+	recovered := givenUp
+	recovered.Callback = &callback.Callback{
+		UID: uuid.MustParse("01990000-0000-7000-8000-000000000002"), Ref: givenUp.Callback.Ref,
+		Event: callback.CrawlFinishedEvent, Status: callback.StatusSuccess, AttemptCount: 1,
+	}
+	recovered.Attempt = &callback.Attempt{
+		Number: 1, HTTPStatus: new(204), FinishedAt: &modelstest.Start, URL: givenUp.Attempt.URL,
+	}
 	tests := map[string]told{
+		"notice_recovered.json":             recovered,
+		"notice_no_url.json":                noURL,
 		"notice_status_500_will_retry.json": waiting(),
 		"notice_given_up.json":              givenUp,
 		"notice_no_answer.json":             noAnswer,
@@ -62,10 +83,33 @@ func TestNoticeBodiesAreThePublishedOnes(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := callback.CallbackFailedBody(test.Envelope, test.Failure)
+			got, err := callback.NoticeBody(test.Envelope, test.News)
 			modelstest.NoError(t, err)
 			modelstest.Golden(t, name, got)
 		})
+	}
+}
+
+func TestDigestBodiesAreThePublishedOnes(t *testing.T) {
+	t.Parallel()
+	failed := callback.News{
+		Callback: &callback.Callback{
+			UID: uuid.MustParse("01990000-0000-7000-8000-000000000001"), Status: callback.StatusFailed,
+		},
+		Attempt: &callback.Attempt{
+			FinishedAt: &modelstest.Start, HTTPStatus: new(503), Error: &callback.AttemptError{Code: callback.HTTPStatusError},
+		},
+		PublicURL: "https://ringback.example",
+	}
+	recovered := failed
+	recovered.Callback = &callback.Callback{UID: uuid.MustParse("01990000-0000-7000-8000-000000000002")}
+	recovered.Attempt = &callback.Attempt{FinishedAt: &modelstest.Start, HTTPStatus: new(200)}
+	for name, news := range map[string][]callback.News{
+		"digest_failed.json": {failed, recovered}, "digest_recovered.json": {recovered},
+	} {
+		got, err := callback.DigestBody(anEnvelope(), news)
+		modelstest.NoError(t, err)
+		modelstest.Golden(t, name, got)
 	}
 }
 

@@ -37,7 +37,7 @@ type Preview struct {
 var previewedAt = time.Unix(1_234_567_890, 0).UTC()
 
 // Preview composes a callback as Raise would, and its first attempt, for an event that has happened or for a sample. It
-// writes and sends nothing. Of notices to the partner for the platform only.
+// writes and sends nothing. Of notices for the platform and the partner only.
 func (s *Service) Preview(ctx context.Context, actor *models.Actor, in ToPreview) (*Preview, error) {
 	o, err := s.occasion(ctx, actor, in)
 	if err != nil {
@@ -55,10 +55,8 @@ func (s *Service) Preview(ctx context.Context, actor *models.Actor, in ToPreview
 	if err != nil {
 		return nil, err
 	}
-	if c.Target == TargetSSOClient {
-		if err := actor.RequirePlatform(); err != nil {
-			return nil, err
-		}
+	if err := s.mayPreview(ctx, actor, c); err != nil {
+		return nil, err
 	}
 	if c.Body, err = o.Render(envelope); err != nil {
 		return nil, err
@@ -69,6 +67,23 @@ func (s *Service) Preview(ctx context.Context, actor *models.Actor, in ToPreview
 		return nil, err
 	}
 	return &Preview{c, target, d}, cmp.Or(target.Unreadable, tenant.FirstUnreadable(d.secrets))
+}
+
+// mayPreview tells whether an actor who sees the project may see what would be sent: of a notice the platform and the
+// partner, of all else the partner only where it sees payloads.
+func (s *Service) mayPreview(ctx context.Context, actor *models.Actor, c *Callback) error {
+	id := actor.PartnerID()
+	switch {
+	case c.Target == TargetSSOClient:
+		return actor.RequirePartner()
+	case id == 0:
+		return nil
+	}
+	client, err := models.One(s.db.Preview.SSOClients(ctx, id))(tenant.TypeSSOClient)
+	if err == nil && !client.SeesPayloads {
+		err = models.Forbidden("the platform lets this SSO client see no payloads (SSOClient.seesPayloads)")
+	}
+	return err
 }
 
 // PreviewedHeader is a header with where it comes from, empty where every callback carries it.

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/receiver"
 	"github.com/ringback/ringback/models/run"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // endless is a store that always has more callbacks to purge, takes its time for each, and stops the purge after some
@@ -89,6 +90,11 @@ func (e *endless) PurgeCallbackChanges(context.Context, time.Time, int) (changes
 	return 0, 0, nil
 }
 
+func (e *endless) PurgePortalSessions(context.Context, time.Time, int) (sessions, rows int, err error) {
+	e.asked = append(e.asked, "portal sessions")
+	return 0, 0, nil
+}
+
 func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	t.Helper()
 	var ctx context.Context
@@ -101,7 +107,7 @@ func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 		InPurgeTx: func(_ context.Context, f func(receiver.PurgeTx) error) error { return f(e) },
 	}, LivePorts: &live.Ports{
 		InPurgeTx: func(_ context.Context, f func(live.PurgeTx) error) error { return f(e) },
-	}}.Services().Upkeep
+	}, PortalPurges: func(_ context.Context, f func(tenant.PortalPurgeTx) error) error { return f(e) }}.Services().Upkeep
 	return upkeep.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

@@ -16,6 +16,8 @@ type Parent string
 const (
 	OfAccount Parent = tenant.TypeAccount
 	OfProject Parent = tenant.TypeProject
+	// OfSSOClient are the notices to the webhook of an SSO client.
+	OfSSOClient Parent = tenant.TypeSSOClient
 	// OfAll are all callbacks, for the platform alone. Their list is that of the owner 0, by creation in the order of their ids.
 	OfAll Parent = "All"
 )
@@ -28,7 +30,7 @@ type Reader interface {
 	Callbacks(ctx context.Context, scope models.Scope, ids ...int64) ([]*Callback, error)
 	CallbackByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*Callback, error)
 	// CallbackPages lists in the Order of the page. By creation, of what has ended it reads as much of a long history as of a
-	// short one where the owners are accounts or projects and the filter asks for no more than statuses, events, an HTTP
+	// short one where the owners are accounts, projects or SSO clients and the filter asks for no more than statuses, events, an HTTP
 	// status and a time of creation. Else it looks through models.MaxLooked callbacks for a page, and says how far it came.
 	// ErrOrder where it would have to sort more than that.
 	CallbackPages(

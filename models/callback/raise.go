@@ -25,7 +25,15 @@ type Tx interface {
 // StartTx is Tx where callbacks may start with their creation.
 type StartTx interface {
 	Tx
-	AttemptTx
+	tenant.SecretsTx
+	// CreateStarted is CreateCallbacks with the attempts of those that start.
+	CreateStarted(ctx context.Context, starts []Start) error
+}
+
+// Start is a callback that is about to be created, with its attempt; nil where it is to wait.
+type Start struct {
+	Callback *Callback
+	Attempt  *Attempt
 }
 
 // Occasion is what a callback is raised for.

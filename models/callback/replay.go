@@ -51,8 +51,8 @@ func (s *Service) Replay(ctx context.Context, actor *models.Actor, id int64) (*C
 // ReplayOne sends an ended callback once more, as a new callback with the same ref and the same bytes, to the target as
 // it is configured now (a request's own URL stays its own). Editor and up. CONFLICT when the callback is itself a
 // replay, has not ended, was replayed three times already, has lost its payload, or has nowhere to go. Notices to the
-// partner are the platform's to replay. To another URL only an Admin lets it go: no configured header goes there, and
-// it stands in no line.
+// partner are the platform's and the partner's to replay, who may replay those of its accounts, too, but not for the third
+// time. To another URL only an Admin lets it go: no configured header goes there, and it stands in no line.
 func (s *Service) ReplayOne(ctx context.Context, actor *models.Actor, in ToReplay) (*Callback, error) {
 	var replay *Callback
 	err := s.db.InReplayTx(ctx, func(tx ReplayTx) (err error) {
@@ -73,12 +73,12 @@ func (s *Service) replay(ctx context.Context, tx ReplayTx, actor *models.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	replays, err := tx.Replays(ctx, actor.Scope(models.RoleEditor), original.ID)
+	replays, err := tx.Replays(ctx, actor.Scope(models.RoleViewer), original.ID)
 	if err != nil {
 		return nil, err
 	}
 	number := original.lastReplay(replays) + 1
-	if err := original.replayable(in.field(), number); err != nil {
+	if err := original.replayable(in.field(), number, actor.PartnerID() != 0); err != nil {
 		return nil, err
 	}
 	replay := original.replay(number)
@@ -102,7 +102,7 @@ func (s *Service) replay(ctx context.Context, tx ReplayTx, actor *models.Actor, 
 // lockOriginal reads the original of a replay that an actor may make. The lock makes replays of one original wait for
 // each other, so that two cannot both be the third.
 func (in ToReplay) lockOriginal(ctx context.Context, tx ReplayTx, actor *models.Actor) (*Callback, error) {
-	named, err := in.findFor(ctx, tx, actor)
+	named, err := in.findFor(ctx, tx, actor, (*Callback).requireSender)
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +156,17 @@ func (c *Callback) lastReplay(replays []*Callback) int {
 	return last
 }
 
+// maxReplays is how many of the callback there can be when one more is made. A partner leaves the last one of its
+// customers' callbacks to them and to the platform: it could use up all otherwise, before they know of the failure.
+func (c *Callback) maxReplays(byPartner bool) int {
+	if byPartner && c.Target != TargetSSOClient {
+		return MaxReplays - 1
+	}
+	return MaxReplays
+}
+
 // notReplayable says why a callback cannot be replayed for the nth time; empty: it can.
-func (c *Callback) notReplayable(number int) SkipReason {
+func (c *Callback) notReplayable(number int, byPartner bool) SkipReason {
 	switch {
 	case c.rules().test:
 		return SkipTest
@@ -167,14 +176,14 @@ func (c *Callback) notReplayable(number int) SkipReason {
 		return SkipNotEnded
 	case c.PayloadPurgedAt != nil:
 		return SkipPayloadPurged
-	case number > MaxReplays:
+	case number > c.maxReplays(byPartner):
 		return SkipReplayedEnough
 	}
 	return ""
 }
 
-func (c *Callback) replayable(field string, number int) error {
-	switch c.notReplayable(number) {
+func (c *Callback) replayable(field string, number int, byPartner bool) error {
+	switch c.notReplayable(number, byPartner) {
 	case SkipTest:
 		return models.Conflict(field, "this callback is a test; send another one (sendTestCallback)")
 	case SkipReplay:
@@ -186,6 +195,10 @@ func (c *Callback) replayable(field string, number int) error {
 		return models.Conflict(field, "the payload of this callback was deleted on %s, when it had been kept "+
 			"for as long as payloads are; there is nothing to send again", c.PayloadPurgedAt.Format(time.RFC3339))
 	case SkipReplayedEnough:
+		if number <= MaxReplays {
+			return models.Conflict(field, "this callback was replayed %d times already; the last of its %d replays is left to "+
+				"whose callback it is, and to the platform", number-1, MaxReplays)
+		}
 		return models.Conflict(field,
 			"this callback was replayed %d times already, which is the limit", MaxReplays)
 	}

@@ -1,8 +1,10 @@
 package callback_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -87,6 +89,43 @@ func TestFourthReplayIsAConflict(t *testing.T) {
 	}
 	_, err := w.Replay(t.Context(), w.Editor, c.ID)
 	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
+}
+
+// TestAPartnerLeavesTheLastReplayToItsCustomers, one by one and many at once; of its own notices it has all.
+func TestAPartnerLeavesTheLastReplayToItsCustomers(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	partner := &models.Actor{Key: &models.KeyScope{SSOClientID: w.Partner.ID, Role: models.RoleAdmin}}
+	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(410))
+	for range callback.MaxReplays - 1 {
+		_, err := w.Replay(t.Context(), partner, c.ID)
+		modelstest.NoError(t, err)
+	}
+	_, err := w.Replay(t.Context(), partner, c.ID)
+	modelstest.WantError(t, err, models.CodeConflict, "callbackId")
+	if !strings.Contains(err.Error(), "2 times already; the last of its 3 replays is left to whose callback it is") {
+		t.Errorf("refused since %v", err)
+	}
+	for _, test := range []struct {
+		by      *models.Actor
+		skipped int
+	}{{partner, 1}, {w.Platform, 0}, {w.Editor, 0}} {
+		w.Clock.Advance(time.Second)
+		b, err := w.ReplayAll(t.Context(), test.by, callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}, DryRun: true})
+		modelstest.NoError(t, err)
+		_, err = w.AdvanceBulkReplays(t.Context())
+		modelstest.NoError(t, err)
+		if b = readBulk(w, b.ID); b.Skipped[callback.SkipReplayedEnough] != test.skipped || b.ByPartner != (test.by == partner) {
+			t.Errorf("skipped %+v", b)
+		}
+	}
+	_, err = w.Replay(t.Context(), w.Editor, c.ID)
+	modelstest.NoError(t, err)
+	notice := w.Deliver(w.Notices()[0].ID, modelstest.Answered(200))
+	for range callback.MaxReplays {
+		_, err := w.Replay(t.Context(), partner, notice.ID)
+		modelstest.NoError(t, err)
+	}
 }
 
 func TestReplaysAtOnceCannotMakeAFourth(t *testing.T) {

@@ -194,7 +194,7 @@ func purge(ctx context.Context, part purgePart) (gone int, err error) {
 
 // within gives a part up when it takes too long, and when the context ends, and so what would follow.
 func (p purgePart) within(ctx context.Context, limit int) (entities, rows int, took time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+	ctx, cancel := context.WithTimeout(models.LongStatements(ctx), purgeTimeout)
 	defer cancel()
 	return p(ctx, limit)
 }

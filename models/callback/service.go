@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -19,6 +20,12 @@ type Ports struct {
 	LeaseStore
 	SweepStore
 	BulkStore
+	AttemptStore
+	// Record writes what became of deliveries where nothing else is to be written, all of it in one statement. It returns
+	// false where it has written nothing: one of the callbacks is no longer its claimer's, or the database wants a
+	// transaction for it. nil: it always does.
+	Record func(ctx context.Context, callbacks []*Callback, attempts []*Attempt, counts []HealthCount) (bool, error)
+
 	InDeliveryTx   models.InTx[DeliveryTx]
 	InSettlementTx models.InTx[SettlementTx]
 	InReplayTx     models.InTx[ReplayTx]

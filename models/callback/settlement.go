@@ -83,13 +83,13 @@ func (ds *Deliveries) decide(d *Delivery, o Outcome, at time.Time) {
 func (x *Settlement) Arrived() bool { return x.next.Attempt.Error == nil }
 
 // together is with what others a settlement shares a transaction; nil: with none. Where more is to be written than
-// the delivery's own two rows, a notice or the next of its line, it would hold up others. Failures that a digest
-// tells of go together: one after the other they would wait for its lock.
+// the delivery's own two rows, a notice or the next of its line, it would hold up others. What a digest
+// tells of goes together: one after the other they would wait for its lock.
 func (ds *Deliveries) together(x *Settlement) *combine.Combiner[*Settlement, struct{}] {
 	switch {
 	case x.next.Callback.OrderingKey != "":
 		return nil
-	case !x.next.noticeDue():
+	case !x.next.failureDue() && (!x.next.recoveryDue() || !ds.recovering.has(x.next.Callback.AccountID)):
 		return ds.settlements
 	case ds.digesting.has(x.next.Callback.AccountID):
 		return ds.failures
@@ -124,11 +124,7 @@ func (ds *Deliveries) settleAll(ctx context.Context, settlements []*Settlement) 
 	sorted := slices.SortedFunc(slices.Values(settlements), func(a, b *Settlement) int {
 		return cmp.Compare(a.next.Callback.ID, b.next.Callback.ID)
 	})
-	var wakeups []Wakeup
-	err := ds.engine.db.InSettlementTx(ctx, func(tx SettlementTx) (err error) {
-		wakeups, err = ds.settle(ctx, tx, sorted)
-		return err
-	})
+	wakeups, err := ds.record(ctx, sorted)
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +135,57 @@ func (ds *Deliveries) settleAll(ctx context.Context, settlements []*Settlement) 
 	return make([]struct{}, len(settlements)), nil
 }
 
+// record writes settlements, and returns what is to be woken.
+func (ds *Deliveries) record(ctx context.Context, settlements []*Settlement) (wakeups []Wakeup, err error) {
+	switch recorded, err := ds.recordAtOnce(ctx, settlements); {
+	case err != nil:
+		return nil, err
+	case recorded:
+		return ds.engine.wakeups(callbacksOf(settlements)...), nil
+	}
+	err = ds.engine.db.InSettlementTx(ctx, func(tx SettlementTx) (err error) {
+		wakeups, err = ds.settle(ctx, tx, settlements)
+		return err
+	})
+	return wakeups, err
+}
+
+// recordAtOnce writes settlements of which nothing follows in one statement: a transaction is five ways to the database.
+// false: it has not.
+func (ds *Deliveries) recordAtOnce(ctx context.Context, settlements []*Settlement) (bool, error) {
+	follows := func(x *Settlement) bool {
+		return x.next.Callback.OrderingKey != "" || x.next.failureDue() || x.next.recoveryDue()
+	}
+	if ds.engine.db.Record == nil || len(settlements) == 0 || slices.ContainsFunc(settlements, follows) {
+		return false, nil
+	}
+	callbacks, attempts := callbacksOf(settlements), attemptsOf(settlements)
+	owned := make([]bool, len(callbacks))
+	for i := range owned {
+		owned[i] = true // else it writes nothing
+	}
+	return ds.engine.db.Record(ctx, callbacks, attempts, healthCounts(callbacks, attempts, owned))
+}
+
+func callbacksOf(settlements []*Settlement) []*Callback {
+	callbacks := make([]*Callback, len(settlements))
+	for i, x := range settlements {
+		callbacks[i] = x.next.Callback
+	}
+	return callbacks
+}
+
+func attemptsOf(settlements []*Settlement) []*Attempt {
+	attempts := make([]*Attempt, len(settlements))
+	for i, x := range settlements {
+		attempts[i] = x.next.Attempt
+	}
+	return attempts
+}
+
 // settle returns what is to be woken.
 func (ds *Deliveries) settle(ctx context.Context, tx SettlementTx, settlements []*Settlement) ([]Wakeup, error) {
-	callbacks, attempts := make([]*Callback, len(settlements)), make([]*Attempt, len(settlements))
-	for i, x := range settlements {
-		callbacks[i], attempts[i] = x.next.Callback, x.next.Attempt
-	}
+	callbacks, attempts := callbacksOf(settlements), attemptsOf(settlements)
 	// First of all: who lengthens a line locks it before any of its rows.
 	if err := lockLines(ctx, tx, callbacks); err != nil {
 		return nil, err
@@ -180,17 +221,13 @@ func (ds *Deliveries) follow(
 	ctx context.Context, tx SettlementTx, settled []*Delivery, partners map[int64]Partner,
 ) ([]Wakeup, error) {
 	var changed []*Callback
-	var failed []*Delivery
 	for _, d := range settled {
 		follower, err := releaseNext(ctx, tx, d.Callback, ds.engine.now())
 		if err != nil {
 			return nil, err
 		}
 		changed = append(changed, d.Callback, follower)
-		if d.noticeDue() {
-			failed = append(failed, d)
-		}
 	}
-	notices, err := ds.notifyPartners(ctx, tx, failed, partners)
+	notices, err := ds.notifyPartners(ctx, tx, settled, partners)
 	return append(ds.engine.wakeups(changed...), notices...), err
 }

@@ -202,6 +202,7 @@ type broken struct {
 func brokenAfter(after string) func(db *callback.Ports) {
 	return func(db *callback.Ports) {
 		inTx := db.InSettlementTx
+		db.Record = nil
 		db.InSettlementTx = func(ctx context.Context, f func(callback.SettlementTx) error) error {
 			return inTx(ctx, func(tx callback.SettlementTx) error {
 				b := broken{tx, after}

@@ -2,6 +2,8 @@ package callback_test
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/ringback/ringback/models"
@@ -68,6 +70,28 @@ func TestReplayAndNoticeKeepTheSource(t *testing.T) {
 		if n.Source != (callback.Source{Of: original.Source.Of}) ||
 			*modelstest.ReadNotice(t, n).EventData.FirstName != "Demo" {
 			t.Errorf("%s: the notice is %+v of %+v", made.Event, n, original)
+		}
+	}
+}
+
+// Notices name it as its own callbacks do.
+func TestNoticeNamesWhatTheCallbackIsOf(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	for _, made := range ofEachSource(w) {
+		n := noticeAbout(w, w.Deliver(made.ID, modelstest.Answered(410)))
+		names, body := modelstest.ReadNotice(t, n).EventData.SourceNames, w.ReadText(models.PayloadText, made.ID)
+		named := map[string]bool{
+			"crawl_id=": names.CrawlID != nil && strings.Contains(body, fmt.Sprintf("crawl_id=%d&", *names.CrawlID)),
+			"report_id=": names.ReportID != nil &&
+				strings.Contains(body, "report_id="+url.QueryEscape(*names.ReportID)+"&"),
+			`"run_uid":`: names.RunUID != nil && strings.Contains(body, `"run_uid":"`+names.RunUID.String()+`"`),
+			`"uuid":`:    names.JobUUID != nil && strings.Contains(body, `"uuid":"`+names.JobUUID.String()+`"`),
+		}
+		for key, is := range named {
+			if is != strings.Contains(body, key) {
+				t.Errorf("%s: the notice %s of %s", made.Event, n.Body, body)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package callback_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +61,13 @@ func TestATestIsNotSentAgainWhereItsWorkerStops(t *testing.T) {
 		t.Fatalf("its request leaves again: %+v", refusal)
 	}
 	w.MustSettle(d, callback.Outcome{Error: d.Refusal()})
-	modelstest.WantStatus(t, w.ReadCallback(killed.ID), callback.StatusFailed)
+	c := w.ReadCallback(killed.ID)
+	modelstest.WantStatus(t, c, callback.StatusFailed)
+	for _, a := range w.Attempts(c.ID) {
+		if c.Trigger(a) != callback.TriggerTest || !strings.Contains(*a.Remedy(), "another test") {
+			t.Errorf("attempt %d: %s, %q", a.Number, c.Trigger(a), *a.Remedy())
+		}
+	}
 }
 
 // TestTestsWaitInALaneOfTheirOwn: what fails there does not hold them up.

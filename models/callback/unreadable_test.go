@@ -172,6 +172,10 @@ func TestDirectStartWithAnUnreadableSecretIsPutOff(t *testing.T) {
 	if len(w.Queue.Started()) != 0 || w.Queue.Room != 5 || w.Queue.Open() != 0 {
 		t.Errorf("%d started, room for %d", len(w.Queue.Started()), w.Queue.Room)
 	}
+	if got := w.Queue.Take(); len(got) != 1 {
+		t.Errorf("woken: %v", got)
+	}
+	w.ClaimLane(w.Lane(modelstest.ProjectHost), 1)
 	if c = w.ReadCallback(c.ID); c.UnreadableSince == nil || c.Status != callback.StatusPending || c.AttemptCount != 0 {
 		t.Errorf("got %+v", c)
 	}
@@ -204,6 +208,7 @@ func TestCreatorWhoHasGoneKeepsNoAttemptFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	service, m := w.ServiceOn(func(db *callback.Ports) {
+		db.Record = nil
 		db.InSettlementTx = modelstest.Through(db.InSettlementTx, func(tx callback.SettlementTx) callback.SettlementTx {
 			return without{tx}
 		})

@@ -40,23 +40,25 @@ func (w Which) find(ctx context.Context, tx WhichTx, scope models.Scope) (*Callb
 	return tx.CallbackByUID(ctx, scope, uid)
 }
 
-// findFor returns a callback that an actor may do something about.
-func (w Which) findFor(ctx context.Context, tx WhichTx, actor *models.Actor) (*Callback, error) {
+// findFor returns a callback that an actor may do something about, as require says.
+func (w Which) findFor(
+	ctx context.Context, tx WhichTx, actor *models.Actor, require func(*Callback, *models.Actor) error,
+) (*Callback, error) {
 	c, err := w.find(ctx, tx, actor.Scope(models.RoleViewer))
 	if err != nil {
 		return nil, err
 	}
-	return c, c.requireSender(actor)
+	return c, require(c, actor)
 }
 
-// requireSender reports whether an actor may do something about the callback: Editor and up; of notices to the partner
-// the platform.
+// requireSender reports whether an actor may have the callback sent again: Editor and up, and the partner; of notices to
+// the partner that one and the platform.
 func (c *Callback) requireSender(actor *models.Actor) error {
-	if err := actor.RequireProjectRole(c.AccountID, c.ProjectID, models.RoleEditor); err != nil {
+	if err := actor.RequireSender(c.AccountID, c.ProjectID); err != nil {
 		return err
 	}
 	if c.Target == TargetSSOClient {
-		return actor.RequirePlatform()
+		return actor.RequireNoticeSender()
 	}
 	return nil
 }

@@ -94,21 +94,33 @@ type Store interface {
 	UpdateReportDownload(ctx context.Context, r *ReportDownload) error
 }
 
+// EndStore ends crawls that are new here without a transaction.
+type EndStore interface {
+	callback.ClaimTx
+	// AtOnce tells whether there is a use in preparing what CreateEnded takes: false where the database wants a transaction.
+	AtOnce(ctx context.Context) bool
+	// CreateEnded creates crawls under the IDs that they have, and callbacks as CreateStarted does, all of it in one
+	// statement. It returns false where it has written nothing: one was there before, or the database wants a transaction.
+	CreateEnded(ctx context.Context, crawls []*Crawl, starts []callback.Start) (bool, error)
+}
+
 // Service has the use-cases of crawls. Its methods are safe for concurrent use.
 type Service struct {
 	engine   *callback.Service
 	projects tenant.Queries
 	reader   Reader
 	inTx     models.InTx[Store]
+	fresh    EndStore // nil: what is new goes through inTx too
 	ends     *combine.Combiner[End, outcome]
 }
 
 // NewService wires crawls to the engine, whose purges delete them too, and to a database.
 func NewService(
-	engine *callback.Service, projects tenant.Queries, reader Reader, inTx models.InTx[Store], log *slog.Logger,
+	engine *callback.Service, projects tenant.Queries, reader Reader, inTx models.InTx[Store], fresh EndStore,
+	log *slog.Logger,
 ) *Service {
 	engine.Upkeep.AddPurges(callback.PurgeOf(models.TypeReportDownload), callback.PurgeOf(models.TypeCrawl))
-	s := &Service{engine: engine, projects: projects, reader: reader, inTx: inTx}
+	s := &Service{engine: engine, projects: projects, reader: reader, inTx: inTx, fresh: fresh}
 	engine.AddComposers(s.composers()...)
 	s.ends = combine.New(combine.Work[End, outcome]{
 		Name: "crawl_end", Do: s.finishCrawls, After: s.wakeFinished, Timeout: combine.Timeout, Gather: combine.GatherTime,

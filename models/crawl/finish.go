@@ -103,6 +103,11 @@ func (s *Service) finishCrawlAlone(ctx context.Context, in End) (outcome, error)
 
 // finishCrawls finishes crawls in one transaction, as if one after the other.
 func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error) {
+	if s.fresh != nil && s.fresh.AtOnce(ctx) {
+		if ended, done, err := s.finishFresh(ctx, in); err != nil || done {
+			return ended, err
+		}
+	}
 	ended := make([]outcome, len(in))
 	direct := s.engine.NewDirectStarts()
 	defer direct.Return()
@@ -120,9 +125,7 @@ func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error)
 			return err
 		}
 		waiting, err := direct.Create(ctx, tx, known.Parties, known.raised)
-		for i := range in {
-			ended[i].waits = ended[i].isNew && slices.Contains(waiting, ended[i].callback)
-		}
+		markWaiting(ended, waiting)
 		return err
 	})
 	if err != nil {
@@ -130,6 +133,45 @@ func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error)
 	}
 	direct.Start(ctx)
 	return ended, nil
+}
+
+// finishFresh finishes crawls all of which are new here and raise callbacks, as most do, with a third of the statements. It
+// returns false, and has changed nothing, where one is not.
+func (s *Service) finishFresh(ctx context.Context, in []End) (ended []outcome, done bool, err error) {
+	ctx = models.WithoutAnswer(ctx) // as it may not wait for room, having written
+	direct := s.engine.NewDirectStarts()
+	defer direct.Return()
+	known := newCrawlsToFinish(s.engine.Now())
+	if err := known.readParties(ctx, s.fresh, in); err != nil {
+		return nil, false, err
+	}
+	crawls, others := known.fresh(in)
+	if len(others) > 0 {
+		return nil, false, nil
+	}
+	ended = make([]outcome, len(in))
+	for i := range in {
+		if ended[i], err = s.finishCrawl(ctx, s.fresh, known, in[i]); err != nil {
+			return nil, false, err
+		}
+	}
+	starts, err := direct.Claim(ctx, s.fresh, known.Parties, known.raised)
+	if err != nil {
+		return nil, false, err
+	}
+	if done, err = s.fresh.CreateEnded(ctx, crawls, starts); err != nil || !done {
+		return nil, false, err
+	}
+	markWaiting(ended, direct.Created())
+	direct.Start(ctx)
+	return ended, true, nil
+}
+
+// markWaiting marks those whose callbacks are to be claimed.
+func markWaiting(ended []outcome, waiting []*callback.Callback) {
+	for i := range ended {
+		ended[i].waits = ended[i].isNew && slices.Contains(waiting, ended[i].callback)
+	}
 }
 
 func (s *Service) wakeFinished(ctx context.Context, ended []outcome) {
@@ -143,7 +185,7 @@ func (s *Service) wakeFinished(ctx context.Context, ended []outcome) {
 }
 
 // finishCrawl decides what comes of one end, after those before it. Its error says that none may be written.
-func (s *Service) finishCrawl(ctx context.Context, tx Store, known *crawlsToFinish, in End) (outcome, error) {
+func (s *Service) finishCrawl(ctx context.Context, tx callback.PartiesTx, known *crawlsToFinish, in End) (outcome, error) {
 	crawl, err := known.crawl(in)
 	if err != nil {
 		return outcome{err: err}, nil
@@ -175,11 +217,7 @@ func newCrawlsToFinish(at time.Time) *crawlsToFinish { return &crawlsToFinish{ne
 // says that they ended: a crawl is new if nobody else has created it, which only the database can tell. The others are
 // locked.
 func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []End) error {
-	var projectIDs, userIDs []*int64
-	for i := range in {
-		projectIDs, userIDs = append(projectIDs, in[i].ProjectID), append(userIDs, in[i].CreatedByUserID)
-	}
-	if err := k.Read(ctx, tx, projectIDs, userIDs); err != nil {
+	if err := k.readParties(ctx, tx, in); err != nil {
 		return err
 	}
 	known, err := k.create(ctx, tx, in)
@@ -193,8 +231,27 @@ func (k *crawlsToFinish) read(ctx context.Context, tx Store, in []End) error {
 	return k.readLocked(ctx, tx, locked)
 }
 
+// readParties reads whom the inputs name.
+func (k *crawlsToFinish) readParties(ctx context.Context, tx callback.PartiesTx, in []End) error {
+	var projectIDs, userIDs []*int64
+	for i := range in {
+		projectIDs, userIDs = append(projectIDs, in[i].ProjectID), append(userIDs, in[i].CreatedByUserID)
+	}
+	return k.Read(ctx, tx, projectIDs, userIDs)
+}
+
 // create creates the crawls that can be new, and returns the ids of the others.
-func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []End) (known []int64, err error) {
+func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []End) ([]int64, error) {
+	crawls, known := k.fresh(in)
+	if len(crawls) == 0 {
+		return known, nil
+	}
+	taken, err := tx.CreateCrawls(ctx, crawls)
+	return append(known, taken...), err
+}
+
+// fresh returns the crawls that can be new, as they end, and the ids of the others.
+func (k *crawlsToFinish) fresh(in []End) (crawls []*Crawl, known []int64) {
 	created := map[int64]*Crawl{}
 	var ids []*int64
 	for i, end := range in {
@@ -206,7 +263,6 @@ func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []End) (known 
 			}
 		}
 	}
-	var crawls []*Crawl
 	for _, id := range models.Distinct(ids) { // in this order, so that two who create the same wait for each other
 		if created[id] == nil {
 			known = append(known, id)
@@ -214,11 +270,7 @@ func (k *crawlsToFinish) create(ctx context.Context, tx Store, in []End) (known 
 			crawls = append(crawls, created[id])
 		}
 	}
-	if len(crawls) == 0 {
-		return known, nil
-	}
-	taken, err := tx.CreateCrawls(ctx, crawls)
-	return append(known, taken...), err
+	return crawls, known
 }
 
 // readLocked reads what belongs to crawls that were there before.

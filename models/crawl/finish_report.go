@@ -73,7 +73,11 @@ func (s *Service) FinishReportDownloads(
 
 func (in ReportDownloadEnd) check() error {
 	_, err := models.CheckHTTPURL("fileUrl", in.FileURL, models.MaxFileURLBytes)
-	return models.AllProblems(models.CheckID("reportDownloadId", in.ReportDownloadID), err)
+	var template error
+	if in.ReportTemplateCode != nil {
+		template = checkTemplate(*in.ReportTemplateCode)
+	}
+	return models.AllProblems(models.CheckID("reportDownloadId", in.ReportDownloadID), template, err)
 }
 
 func (s *Service) finishReportDownloads(
@@ -235,11 +239,8 @@ func (k *reportsToFinish) newReport(in ReportDownloadEnd) (*ReportDownload, erro
 	if err := k.checkCreator(in.CreatedByUserID); err != nil {
 		return nil, err
 	}
-	if in.CrawlID == nil {
-		return nil, models.Invalid("crawlId", "must be given when the report download is new here")
-	}
-	if in.ReportTemplateCode == nil {
-		return nil, models.Invalid("reportTemplateCode", "must be given when the report download is new here")
+	if err := in.missing(); err != nil {
+		return nil, err
 	}
 	crawl, ok := k.crawls[*in.CrawlID]
 	if !ok {
@@ -252,6 +253,18 @@ func (k *reportsToFinish) newReport(in ReportDownloadEnd) (*ReportDownload, erro
 		created.ReportTypeCode = *in.ReportTypeCode
 	}
 	return newReportDownload(crawl, in.ReportDownloadID, created, k.at)
+}
+
+// missing tells all that a report download that is new here needs and has not.
+func (in ReportDownloadEnd) missing() error {
+	var crawl, template error
+	if in.CrawlID == nil {
+		crawl = models.Invalid("crawlId", "must be given when the report download is new here")
+	}
+	if in.ReportTemplateCode == nil {
+		template = models.Invalid("reportTemplateCode", "must be given when the report download is new here")
+	}
+	return models.AllProblems(crawl, template)
 }
 
 // write writes the ends.

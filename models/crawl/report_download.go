@@ -93,9 +93,16 @@ func (s *Service) CreateReportDownload(
 // A colon would make the report id ambiguous.
 var reportTemplatePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
+func checkTemplate(code string) error {
+	if !reportTemplatePattern.MatchString(code) {
+		return models.Invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
+	}
+	return nil
+}
+
 func newReportDownload(crawl *Crawl, id int64, in NewReportDownload, at time.Time) (*ReportDownload, error) {
-	if !reportTemplatePattern.MatchString(in.ReportTemplateCode) {
-		return nil, models.Invalid("reportTemplateCode", "must be 1 to 100 letters, digits, _ or -")
+	if err := checkTemplate(in.ReportTemplateCode); err != nil {
+		return nil, err
 	}
 	return &ReportDownload{
 		ID: id, AccountID: crawl.AccountID, ProjectID: crawl.ProjectID, CrawlID: crawl.ID,

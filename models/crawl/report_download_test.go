@@ -166,6 +166,24 @@ func TestFinishReportDownloadRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
+func TestAllThatIsWrongWithTheEndOfAReportIsSaid(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	for want, in := range map[string]crawl.ReportDownloadEnd{
+		"reportTemplateCode fileUrl": {ReportDownloadID: 1, ReportTemplateCode: new("a b"), FileURL: "/a.csv"},
+		"crawlId reportTemplateCode": {ReportDownloadID: 1, FileURL: "https://files.example.com/1"},
+	} {
+		_, _, err := w.FinishReportDownload(t.Context(), w.Platform, in)
+		var fields []string
+		for _, p := range models.ProblemsOf(err) {
+			fields = append(fields, p.Field)
+		}
+		if got := strings.Join(fields, " "); got != want {
+			t.Errorf("got problems of %q, want of %q", got, want)
+		}
+	}
+}
+
 func TestFileURLMayBeAsLongAsSignedOnesAre(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

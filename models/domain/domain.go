@@ -50,10 +50,13 @@ type Wiring struct {
 	Runs      *run.Ports      // nil: those of Store
 	Receivers *receiver.Ports // nil: those of Store
 	Live      *live.Ports     // nil: those of Store
-	Rules     Rules
-	Resolver  tenant.Resolver // of checks; nil: nobody checks
-	Bell      live.Bell       // nil: it never rings
-	Log       *slog.Logger
+	// PortalPurges are transactions that purge portal sessions; nil: those of Store.
+	PortalPurges models.InTx[tenant.PortalPurgeTx]
+
+	Rules    Rules
+	Resolver tenant.Resolver // of checks; nil: nobody checks
+	Bell     live.Bell       // nil: it never rings
+	Log      *slog.Logger
 }
 
 // New puts the domain together.
@@ -72,12 +75,18 @@ func New(w Wiring) Services {
 		w.Live = new(w.Store.LivePorts())
 	}
 	queries := tenants.Queries
+	if w.PortalPurges == nil {
+		w.PortalPurges = w.Store.InPortalPurgeTx
+	}
+	w.Engine.Upkeep.AddPurges(
+		callback.PurgeAfter("portal_sessions", 0, w.PortalPurges, tenant.PortalPurgeTx.PurgePortalSessions),
+	)
 	return Services{
 		Callbacks: w.Engine, Tenants: tenants, Access: access, Texts: w.Store,
 		Once:      models.NewOnce(w.Store, w.Engine.Now),
-		Checks:    tenant.NewChecks(queries, w.Resolver),
+		Checks:    tenant.NewChecks(queries, w.Store, w.Resolver),
 		Runs:      run.NewService(w.Engine, queries, *w.Runs, w.Rules.Runs),
-		Crawls:    crawl.NewService(w.Engine, queries, w.Crawls, w.Store.InCrawlTx, w.Log),
+		Crawls:    crawl.NewService(w.Engine, queries, w.Crawls, w.Store.InCrawlTx, w.Store, w.Log),
 		Jobs:      job.NewService(w.Engine, queries, w.Store, w.Store.InJobTx),
 		Receivers: receiver.NewService(w.Engine, queries, *w.Receivers, w.Rules.Receivers),
 		Live:      live.NewService(w.Engine, queries, access, *w.Live, w.Bell, w.Rules.Live, w.Log),

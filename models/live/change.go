@@ -26,8 +26,18 @@ type Change struct {
 	Callback *callback.Callback // as it is now, without its body and headers; nil: the change is of none
 }
 
-// Owner is whose callbacks are watched: all of an account, where the project is 0, or a project's.
-type Owner struct{ AccountID, ProjectID int64 }
+// Owner is whose callbacks are watched: a project's, all of an account, where the project is 0, or all of an SSO client's
+// accounts, where there is nothing else.
+type Owner struct{ AccountID, ProjectID, SSOClientID int64 }
+
+// visibleTo reports whether an actor who was let see it still may.
+func (o Owner) visibleTo(actor *models.Actor) bool {
+	role := actor.RoleOn(o.AccountID)
+	if o.SSOClientID != 0 {
+		role = actor.RoleOnSSOClient(o.SSOClientID)
+	}
+	return role.AtLeast(models.RoleViewer)
+}
 
 // Row says that a callback was created, or has changed.
 type Row struct {
@@ -39,6 +49,9 @@ type Row struct {
 
 // of reports whether the row is of an owner's callback.
 func (r Row) of(o Owner) bool {
+	if o.SSOClientID != 0 {
+		return r.SSOClientID == o.SSOClientID
+	}
 	return r.AccountID == o.AccountID && (o.ProjectID == 0 || r.ProjectID == o.ProjectID)
 }
 

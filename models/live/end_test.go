@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,82 @@ func TestASubscriptionEndsWithItsKey(t *testing.T) {
 	_, err = w.DeleteProjectKey(t.Context(), w.Admin, keys[w.Shop.ID][0].ID)
 	modelstest.NoError(t, err)
 	f.wantEnd(models.CodeUnauthenticated)
+}
+
+func TestAPartnersSubscriptionEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	key, text, err := w.CreateSSOClientKey(t.Context(), w.Platform, w.Partner.ID, "CI")
+	modelstest.NoError(t, err)
+	f := follow(w, callerWith(w, tenant.Credentials{APIKey: text}), live.ToWatch{SSOClientID: w.Partner.ID})
+	c := w.NewCallback()
+	f.untilStatus(c.ID, callback.StatusPending)
+	_, err = w.DeleteSSOClientKey(t.Context(), w.Platform, key.ID)
+	modelstest.NoError(t, err)
+	f.wantEnd(models.CodeUnauthenticated)
+}
+
+func TestASubscriptionEndsWithItsPortalSession(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *modelstest.World, c live.Caller){
+		"logged out": func(w *modelstest.World, c live.Caller) {
+			modelstest.NoError(w.T, w.DeleteSession(w.T.Context(), c.Actor))
+		},
+		"expired": func(w *modelstest.World, _ live.Caller) { w.Clock.Advance(time.Hour) },
+		"no Admin any more": func(w *modelstest.World, _ live.Caller) {
+			w.SQL(fmt.Sprintf("UPDATE memberships SET role = 'Editor' WHERE user_id = %d", w.Admin.UserID))
+		},
+		"no project": func(w *modelstest.World, _ live.Caller) {
+			_, err := w.DeleteProject(w.T.Context(), w.Admin, w.Shop.ID)
+			modelstest.NoError(w.T, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := modelstest.NewWorld(t)
+			session, err := w.CreatePortalSession(t.Context(), w.Admin, tenant.NewPortalSession{
+				Of: models.KeyScope{ProjectID: w.Shop.ID, Role: models.RoleViewer}, ExpiresIn: time.Hour,
+			})
+			modelstest.NoError(t, err)
+			caller := callerWith(w, tenant.Credentials{SessionToken: session.Token})
+			f := follow(w, caller, toShop(w))
+			end(w, caller)
+			f.wantEnd(models.CodeUnauthenticated)
+		})
+	}
+}
+
+func TestAPartnerIsToldOfItsAccountsAlone(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	key := func(client *tenant.SSOClient) live.Caller {
+		_, text, err := w.CreateSSOClientKey(t.Context(), w.Platform, client.ID, "CI")
+		modelstest.NoError(t, err)
+		return callerWith(w, tenant.Credentials{APIKey: text})
+	}
+	other := w.NewPartner("https://other.example/webhook")
+	account, err := w.CreateAccount(t.Context(), w.Platform, tenant.NewAccount{Name: "Another", SSOClientID: &other.ID})
+	modelstest.NoError(t, err)
+	own, theirs := live.ToWatch{SSOClientID: w.Partner.ID}, live.ToWatch{SSOClientID: other.ID}
+	for who, in := range map[live.Caller]live.ToWatch{key(other): own, login(w, w.Admin): own, key(w.Partner): theirs} {
+		_, err := w.All.Live.Subscribe(t.Context(), who, in)
+		modelstest.WantError(t, err, models.CodeNotFound, "")
+	}
+	f, g := follow(w, key(w.Partner), own), follow(w, key(other), theirs)
+	foreign := w.NewCallbackOf(w.NewProject(account, new(modelstest.ProjectURL)), 7001)
+	mine := w.NewCallback()
+	if told := f.want(live.Changed); told.Callback.ID != mine.ID {
+		t.Errorf("told of %+v", told.Callback)
+	}
+	told := g.want(live.Changed)
+	if told.Callback.ID != foreign.ID {
+		t.Errorf("the other is told of %+v", told.Callback)
+	}
+	g.Close()
+	w.Deliver(foreign.ID, modelstest.Answered(200)) // while nobody is there
+	w.NewCallback()
+	theirs.After = &told.Cursor
+	follow(w, key(other), theirs).untilStatus(foreign.ID, callback.StatusSuccess)
 }
 
 func TestASubscriptionEndsInTime(t *testing.T) {
@@ -117,4 +194,39 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 	last.Close()
 	begin(w, viewer, toShop(w))
 	refused(login(w, w.Outsider), foreign)
+}
+
+// TestPortalsLeaveMembersRoom: each has its own limit, and all of an account's together have a share.
+func TestPortalsLeaveMembersRoom(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	w.LiveRules = live.Rules{MaxSubscriptions: 100, PerAccount: 6, Portals: 4, PerCaller: 3, PerPortal: 2, MaxAge: time.Hour}
+	w.Configure()
+	portal := func() live.Caller {
+		session, err := w.CreatePortalSession(t.Context(), w.Admin, tenant.NewPortalSession{
+			Of: models.KeyScope{ProjectID: w.Shop.ID, Role: models.RoleViewer}, ExpiresIn: time.Hour,
+		})
+		modelstest.NoError(t, err)
+		return callerWith(w, tenant.Credentials{SessionToken: session.Token})
+	}
+	refused := func(c live.Caller, why string) {
+		t.Helper()
+		_, err := w.All.Live.Subscribe(t.Context(), c, toShop(w))
+		modelstest.WantError(t, err, models.CodeRateLimited, "")
+		if !strings.Contains(err.Error(), why) {
+			t.Errorf("refused since %v, want %s", err, why)
+		}
+	}
+	first, second := portal(), portal()
+	begin(w, first, toShop(w))
+	begin(w, first, toShop(w))
+	refused(first, "your portal session has 2 subscriptions here")
+	begin(w, second, toShop(w))
+	last := begin(w, second, toShop(w))
+	refused(portal(), "the portal sessions of your account have 4 subscriptions here, which is their share of its 6")
+	begin(w, login(w, w.Viewer), toShop(w))
+	last.Close()
+	begin(w, portal(), toShop(w))
+	begin(w, login(w, w.Viewer), toShop(w))
+	refused(login(w, w.Editor), "your account has 6 subscriptions here")
 }

@@ -31,7 +31,12 @@ func login(w *modelstest.World, actor *models.Actor) live.Caller {
 func keyOf(w *modelstest.World, p *tenant.Project) live.Caller {
 	w.T.Helper()
 	_, text := w.NewProjectKey(p)
-	c := tenant.Credentials{APIKey: text}
+	return callerWith(w, tenant.Credentials{APIKey: text})
+}
+
+// callerWith is who has these credentials.
+func callerWith(w *modelstest.World, c tenant.Credentials) live.Caller {
+	w.T.Helper()
 	actor, err := w.Authenticate(w.T.Context(), c)
 	modelstest.NoError(w.T, err)
 	return live.Caller{Actor: actor, Credentials: c}

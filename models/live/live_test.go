@@ -121,16 +121,42 @@ func TestAFilterIsAskedOfTheCallbackAsItIs(t *testing.T) {
 	if told := f.want(live.Changed); told.Callback.ID != arrives.ID || told.Callback.Status != callback.StatusSuccess {
 		t.Errorf("told of %+v", told.Callback)
 	}
-	in.Filter = callback.Filter{Search: new("1"), RunUID: &arrives.UID, JobUUID: &arrives.UID}
-	in.After = new("1.2.3")
+	in.Filter, in.After = callback.Filter{}, new("1.2.3")
 	_, err := w.All.Live.Subscribe(t.Context(), login(w, w.Viewer), in)
-	problems, _ := err.(models.Problems) //nolint:errorlint // it is that value
-	if len(problems) != 3 {
-		t.Errorf("refused for %v", err)
-	}
-	in.Filter = callback.Filter{}
-	_, err = w.All.Live.Subscribe(t.Context(), login(w, w.Viewer), in)
 	modelstest.WantError(t, err, models.CodeBadUserInput, "after")
+	in.Filter = callback.Filter{Search: new("not an id")}
+	_, err = w.All.Live.Subscribe(t.Context(), login(w, w.Viewer), in)
+	modelstest.WantError(t, err, models.CodeBadUserInput, "filter.search")
+}
+
+func TestASearchIsOfWhatAPersonPastes(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	c := w.NewCallback()
+	w.Deliver(c.ID, modelstest.Answered(500))
+	first := w.Attempts(c.ID)[0]
+	for name, filter := range map[string]callback.Filter{
+		"its uid": {Search: new(" " + c.UID.String())}, "its id": {Search: new(c.ObjectID().String())},
+		"an attempt": {Search: new(first.UID.String())},
+		"its crawl":  {Search: new(c.Source.Of.String())},
+	} {
+		in := toShop(w)
+		in.Filter = filter
+		f := follow(w, login(w, w.Viewer), in)
+		in.Filter = callback.Filter{RunUID: &c.UID} // of no run, and so of nothing
+		nothing := follow(w, login(w, w.Viewer), in)
+		w.NewCallback()
+		w.SQL("UPDATE callbacks SET attempt_count = attempt_count + 1 WHERE id = " + c.RawID())
+		w.Queue.Changed()
+		if told := f.want(live.Changed); told.Callback.ID != c.ID {
+			t.Errorf("%s: told of %+v", name, told.Callback)
+		}
+		if len(nothing.Changes()) > 0 {
+			t.Errorf("%s: told of what is of another run", name)
+		}
+		f.Close()
+		nothing.Close()
+	}
 }
 
 // TestReadyIsSaidWhenWhoWritesAlreadyHasEnded: its change is not written down, as nobody watched when it was made.

@@ -103,7 +103,7 @@ func (w *watcher) round(ctx context.Context) {
 	}
 	err := w.recheck(ctx, seats, now)
 	if err == nil && len(all) > 0 {
-		err = w.tellAll(ctx, all, now)
+		err = w.advance(ctx, all, now)
 	}
 	if err != nil && !w.failed && w.life.Err() == nil {
 		w.log.WarnContext(ctx, "live.not_looked", "subscriptions", len(seats), "error", err)
@@ -111,7 +111,7 @@ func (w *watcher) round(ctx context.Context) {
 	w.failed = err != nil
 }
 
-func (w *watcher) tellAll(ctx context.Context, all []*Subscription, now time.Time) error {
+func (w *watcher) advance(ctx context.Context, all []*Subscription, now time.Time) error {
 	if err := w.watch(ctx, all, now); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (w *watcher) tellAll(ctx context.Context, all []*Subscription, now time.Tim
 	return w.admit(ctx, all)
 }
 
-// look tells what has changed since the last one.
+// look publishes what has changed since the last one.
 func (w *watcher) look(ctx context.Context, all []*Subscription) error {
 	place, err := w.db.Place(ctx)
 	if err != nil {
@@ -130,21 +130,21 @@ func (w *watcher) look(ctx context.Context, all []*Subscription) error {
 	if w.from < 0 {
 		w.from = place
 	}
-	told := slices.DeleteFunc(slices.Clone(all), func(sub *Subscription) bool { return !sub.ready })
-	rows, err := w.db.CallbackChanges(ctx, w.accounts(), w.from, maxRows+1)
+	ready := slices.DeleteFunc(slices.Clone(all), func(sub *Subscription) bool { return !sub.ready })
+	rows, err := w.db.CallbackChanges(ctx, w.owners(), w.from, maxRows+1)
 	if err != nil {
 		return err
 	}
 	if len(rows) > maxRows {
 		w.from, w.seen, w.flooded = place, nil, true
-		w.resync(told)
+		w.resync(ready)
 		return nil
 	}
 	fresh := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool {
 		_, known := w.seen[r.ID]
 		return known
 	})
-	if err := w.tell(ctx, told, fresh, place); err != nil {
+	if err := w.publish(ctx, ready, fresh, place); err != nil {
 		return err
 	}
 	w.from, w.seen, w.flooded = place, map[int64]struct{}{}, false
@@ -156,9 +156,9 @@ func (w *watcher) look(ctx context.Context, all []*Subscription) error {
 	return nil
 }
 
-// tell hands the callbacks of rows to those whom they concern, in the order of the rows: each once, as it is now.
-func (w *watcher) tell(ctx context.Context, told []*Subscription, rows []Row, place int64) error {
-	if len(told) == 0 || len(rows) == 0 {
+// publish hands the callbacks of rows to those whom they concern, in the order of the rows: each once, as it is now.
+func (w *watcher) publish(ctx context.Context, subs []*Subscription, rows []Row, place int64) error {
+	if len(subs) == 0 || len(rows) == 0 {
 		return nil
 	}
 	first := map[int64]Row{}
@@ -172,37 +172,37 @@ func (w *watcher) tell(ctx context.Context, told []*Subscription, rows []Row, pl
 	if err != nil {
 		return err
 	}
-	for _, sub := range told {
+	for _, sub := range subs {
 		var changes []*Change
 		for _, id := range ids {
 			c := callbacks[id]
 			if c == nil {
 				continue // it was deleted since
 			}
-			if shown := c.ShownTo(sub.caller.Actor); sub.sees(shown) {
+			if shown := c.ShownTo(sub.caller.Actor); sub.sees(first[id], shown) {
 				at := min(first[id].Place, place)
 				changes = append(changes, &Change{Changed, w.cursorOf(sub, at), shown})
 			}
 		}
-		w.tellOne(sub, changes)
+		w.send(sub, changes)
 	}
 	return nil
 }
 
-func (w *watcher) tellOne(sub *Subscription, changes []*Change) {
+func (w *watcher) send(sub *Subscription, changes []*Change) {
 	if len(changes) > maxAtOnce {
 		w.resync([]*Subscription{sub})
 		return
 	}
 	for _, c := range changes {
-		sub.tell(c)
+		sub.send(c)
 	}
 }
 
-// resync: what was before is told by the list.
-func (w *watcher) resync(told []*Subscription) {
-	for _, sub := range told {
-		sub.tell(&Change{Kind: Resync, Cursor: w.cursorOf(sub, w.from)})
+// resync sends subscribers to the list, which has what was before.
+func (w *watcher) resync(subs []*Subscription) {
+	for _, sub := range subs {
+		sub.send(&Change{Kind: Resync, Cursor: w.cursorOf(sub, w.from)})
 	}
 }
 

@@ -38,6 +38,7 @@ type Seat struct {
 	service *Service
 	caller  Caller
 	account string // towards whose share it counts; empty: it has none
+	portals string // towards which share of this one's portal sessions; empty: it is none
 	endsAt  time.Time
 	over    func() // at its end
 
@@ -53,16 +54,37 @@ func (s *Service) Sit(caller Caller, over func()) (*Seat, error) {
 }
 
 func (s *Service) newSeat(caller Caller, over func()) *Seat {
-	return &Seat{
+	seat := &Seat{
 		service: s, caller: caller, account: models.AnswerOwner(caller.Actor, caller.Address),
 		endsAt: time.Now().Add(s.rules.MaxAge), over: over,
 	}
+	if caller.Actor.IsPortal() {
+		seat.portals = "portals of " + seat.account
+	}
+	return seat
 }
 
 // enter lets the goroutine run that looks.
 func (s *Service) enter(seat *Seat, sub *Subscription) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.room(seat); err != nil {
+		return err
+	}
+	s.all[seat] = sub
+	s.accounts[seat.account]++
+	s.accounts[seat.portals]++
+	s.callers[seat.caller.Credentials]++
+	if !s.running {
+		s.running = true
+		s.looking.Go(s.run)
+	}
+	return nil
+}
+
+// room says why there is none; nil: there is.
+func (s *Service) room(seat *Seat) error {
+	own := s.callers[seat.caller.Credentials]
 	switch rules := s.rules; {
 	case s.life.Err() != nil:
 		return errStopping
@@ -70,15 +92,13 @@ func (s *Service) enter(seat *Seat, sub *Subscription) error {
 		return models.RateLimited("there are %d subscriptions here, which is the limit", rules.MaxSubscriptions)
 	case seat.account != "" && s.accounts[seat.account] >= rules.PerAccount:
 		return models.RateLimited("your account has %d subscriptions here, which is the limit", rules.PerAccount)
-	case seat.account != "" && s.callers[seat.caller.Credentials] >= rules.PerCaller:
+	case seat.portals != "" && own >= rules.PerPortal:
+		return models.RateLimited("your portal session has %d subscriptions here, which is the limit", rules.PerPortal)
+	case seat.portals != "" && s.accounts[seat.portals] >= rules.Portals:
+		return models.RateLimited("the portal sessions of your account have %d subscriptions here, which is their share of its %d",
+			rules.Portals, rules.PerAccount)
+	case seat.account != "" && own >= rules.PerCaller:
 		return models.RateLimited("your session or key has %d subscriptions here, which is the limit", rules.PerCaller)
-	}
-	s.all[seat] = sub
-	s.accounts[seat.account]++
-	s.callers[seat.caller.Credentials]++
-	if !s.running {
-		s.running = true
-		s.looking.Go(s.run)
 	}
 	return nil
 }
@@ -93,8 +113,10 @@ func (seat *Seat) Close() {
 		return
 	}
 	delete(s.all, seat)
-	if s.accounts[seat.account]--; s.accounts[seat.account] == 0 {
-		delete(s.accounts, seat.account)
+	for _, share := range []string{seat.account, seat.portals} {
+		if s.accounts[share]--; s.accounts[share] == 0 {
+			delete(s.accounts, share)
+		}
 	}
 	if s.callers[seat.caller.Credentials]--; s.callers[seat.caller.Credentials] == 0 {
 		delete(s.callers, seat.caller.Credentials)

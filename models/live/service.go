@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/tenant"
@@ -23,8 +25,11 @@ type Store interface {
 	// Place is before what no transaction has written yet that has not ended: the rows from there on may become more, and
 	// those before do not.
 	Place(ctx context.Context) (int64, error)
-	// CallbackChanges returns rows of accounts from a place on, in the order of their places.
-	CallbackChanges(ctx context.Context, accountIDs []int64, from int64, limit int) ([]Row, error)
+	// CallbackChanges returns rows of the accounts of owners from a place on, in the order of their places.
+	CallbackChanges(ctx context.Context, owners []Owner, from int64, limit int) ([]Row, error)
+	// NamedBy returns the ids of what has a uid: a run, a batch, a job, and the callback of an attempt. It has no scope: what
+	// is found says which of the callbacks that a subscriber sees are meant, and is shown to nobody.
+	NamedBy(ctx context.Context, uid uuid.UUID) ([]models.ObjectID, error)
 }
 
 // PurgeTx deletes what nobody comes back for.
@@ -49,14 +54,18 @@ type Bell interface {
 type Rules struct {
 	MaxSubscriptions int           // of this process
 	PerAccount       int           // of an account's callers; the platform's have no bound of their own
+	Portals          int           // of these, the portal sessions': pages of anybody keep no member out
 	PerCaller        int           // with the same session or key
+	PerPortal        int           // with the same portal session
 	MaxAge           time.Duration // of a subscription; who comes back goes on where it ended
 	Renewal          time.Duration // of watches, which last for two minutes
 }
 
 // Defaults are the rules of a server. A connection takes some 60 KiB: 1,000 of them 60 MiB, and there are as many left
 // for requests.
-var Defaults = Rules{MaxSubscriptions: 1_000, PerAccount: 200, PerCaller: 20, MaxAge: 30 * time.Minute, Renewal: 20 * time.Second}
+var Defaults = Rules{
+	MaxSubscriptions: 1_000, PerAccount: 200, Portals: 100, PerCaller: 20, PerPortal: 5, MaxAge: 30 * time.Minute, Renewal: 20 * time.Second,
+}
 
 const (
 	// minLook is between two looks, however often the bell rings, and maxLook where it does not.
@@ -102,7 +111,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	all      map[*Seat]*Subscription // nil: it has changes of its own
-	accounts map[string]int
+	accounts map[string]int          // and their portals
 	callers  map[tenant.Credentials]int
 	running  bool
 }

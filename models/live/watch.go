@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -81,12 +82,15 @@ func (w *watcher) awaitWriters(ctx context.Context) error {
 	return nil
 }
 
-func (w *watcher) accounts() (ids []int64) {
+// owners are those watched, each account once.
+func (w *watcher) owners() (all []Owner) {
 	for o := range w.watched {
-		ids = append(ids, o.AccountID)
+		all = append(all, Owner{AccountID: o.AccountID, SSOClientID: o.SSOClientID})
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	slices.SortFunc(all, func(a, b Owner) int {
+		return cmp.Or(cmp.Compare(a.AccountID, b.AccountID), cmp.Compare(a.SSOClientID, b.SSOClientID))
+	})
+	return slices.Compact(all)
 }
 
 // admit tells those who have come that all is told from now on, and then what they have missed: after the look, from
@@ -98,7 +102,7 @@ func (w *watcher) admit(ctx context.Context, all []*Subscription) error {
 			continue
 		}
 		sub.ready = true
-		sub.tell(&Change{Kind: Ready, Cursor: w.readyCursor(sub)})
+		sub.send(&Change{Kind: Ready, Cursor: w.readyCursor(sub)})
 		switch after := sub.after; {
 		case after == nil:
 		case w.missed(sub):
@@ -130,13 +134,13 @@ func (w *watcher) missed(sub *Subscription) bool {
 		w.engine.Now().Sub(sub.after.at) < maxAway
 }
 
-// replay tells subscribers of one owner what they have missed: all of them what one has, in one statement.
+// replay publishes to subscribers of one owner what they have missed: all of them what one has, in one statement.
 func (w *watcher) replay(ctx context.Context, owner Owner, subs []*Subscription) error {
 	from := w.from
 	for _, sub := range subs {
 		from = min(from, sub.after.place)
 	}
-	rows, err := w.db.CallbackChanges(ctx, []int64{owner.AccountID}, from, maxRows+1)
+	rows, err := w.db.CallbackChanges(ctx, []Owner{owner}, from, maxRows+1)
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (w *watcher) replay(ctx context.Context, owner Owner, subs []*Subscription)
 		return nil
 	}
 	missed := slices.DeleteFunc(rows, func(r Row) bool { return !r.of(owner) })
-	return w.tell(ctx, subs, missed, w.from)
+	return w.publish(ctx, subs, missed, w.from)
 }
 
 // recheck ends the subscriptions of those whose credentials have ended, or who may not see any more what they look at.
@@ -167,9 +171,9 @@ func (w *watcher) recheck(ctx context.Context, seats map[*Seat]*Subscription, no
 		switch {
 		case actor == nil:
 			seat.end(models.Unauthenticated())
-		case sub != nil && !actor.RoleOn(sub.owner.AccountID).AtLeast(models.RoleViewer):
+		case sub != nil && !sub.owner.visibleTo(actor):
 			seat.end(models.NotFound(tenant.TypeAccount))
-		case !maps.Equal(actor.Roles, before.Roles):
+		case !maps.Equal(actor.Roles, before.Roles): // a key's, and a portal session's, are for ever
 			seat.end(errRoleChanged)
 		}
 	}

@@ -2,6 +2,8 @@ package modelstest
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,17 @@ func WantError(t testing.TB, err error, code models.Code, field string) {
 	}
 	if e.Code != code || e.Field != field {
 		t.Fatalf("got %s on field %q (%v), want %s on %q", e.Code, e.Field, err, code, field)
+	}
+}
+
+// aSentence is one that begins with what to do.
+var aSentence = regexp.MustCompile(`^[A-Z][a-z]+,? [^.]*(\.[a-zA-Z0-9][^.]*)*\.$`)
+
+// WantRemedy checks that a remedy is a sentence that tells a person what to do.
+func WantRemedy(t testing.TB, what string, remedy *string) {
+	t.Helper()
+	if text := models.TextOrEmpty(remedy); !aSentence.MatchString(text) || strings.HasPrefix(text, "Nothing") {
+		t.Errorf("%s: the remedy is %q", what, text)
 	}
 }
 

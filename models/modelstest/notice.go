@@ -18,12 +18,17 @@ func (w *World) SetNoticeMode(mode tenant.NoticeMode) {
 
 // Notice is a notice as the partner reads it.
 type Notice struct {
+	EventType string
 	EventData struct {
 		FirstName, NextAttemptAt *string
 		Status                   *int
 		WillRetry                bool
-		Attempt                  int
-		CallbackUID              string
+		Attempt, Attempts        int
+		CallbackUID, CallbackRef string
+		OccurredAt               string
+		TargetURL                *string
+		Error                    *struct{ Code string }
+		callback.SourceNames
 	}
 	AccountID int64
 }
@@ -34,4 +39,17 @@ func ReadNotice(t testing.TB, c *callback.Callback) Notice {
 	var n Notice
 	NoError(t, json.Unmarshal(c.Body, &n))
 	return n
+}
+
+// SetWebhookEvents changes what of callbacks the partner hears of.
+func (w *World) SetWebhookEvents(events ...tenant.WebhookEvent) {
+	w.T.Helper()
+	change := tenant.SSOClientUpdate{SSOClientID: w.Partner.ID, WebhookEvents: events}
+	_, err := w.UpdateSSOClient(w.T.Context(), w.Platform, change)
+	NoError(w.T, err)
+}
+
+// Recoveries are the notices of arrivals, the oldest first.
+func (w *World) Recoveries() []*callback.Callback {
+	return w.CallbacksOf(callback.CallbackRecoveredEvent)
 }

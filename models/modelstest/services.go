@@ -56,13 +56,14 @@ type Wiring struct {
 	Live          live.Rules      // of subscriptions; the zero value is as a server has it
 	ReceiverPorts *receiver.Ports // nil: those of Store
 	LivePorts     *live.Ports
-	RunPorts      *run.Ports        // nil: those of Store
-	MaxProjects   int               // of an account; 0: any number
-	Now           func() time.Time  // nil: this machine's clock, and chance. Else delays are as planned.
-	Clock         models.ClockStore // that of the database; nil: Store
-	Resolver      tenant.Resolver   // of checks; nil: nobody checks
-	Monitor       models.Monitor    // nil: nobody counts
-	Log           *slog.Logger      // nil: nobody reads it
+	PortalPurges  models.InTx[tenant.PortalPurgeTx] // nil: those of Store
+	RunPorts      *run.Ports                        // nil: those of Store
+	MaxProjects   int                               // of an account; 0: any number
+	Now           func() time.Time                  // nil: this machine's clock, and chance. Else delays are as planned.
+	Clock         models.ClockStore                 // that of the database; nil: Store
+	Resolver      tenant.Resolver                   // of checks; nil: nobody checks
+	Monitor       models.Monitor                    // nil: nobody counts
+	Log           *slog.Logger                      // nil: nobody reads it
 }
 
 // Services puts the domain together.
@@ -89,6 +90,7 @@ func (w Wiring) Services() Services {
 	bell, _ := w.Queue.(live.Bell)
 	all := domain.New(domain.Wiring{
 		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Live: w.LivePorts, Log: w.Log,
+		PortalPurges: w.PortalPurges,
 		Rules: domain.Rules{
 			Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers, Live: w.Live,
 		},

@@ -2,6 +2,7 @@ package modelstest
 
 import (
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,6 +32,26 @@ func (w *World) KeyActor(p *tenant.Project) *models.Actor {
 	w.T.Helper()
 	_, text := w.NewProjectKey(p)
 	actor, err := w.AuthenticateKey(w.T.Context(), text)
+	NoError(w.T, err)
+	return actor
+}
+
+// PartnerActor is a partner's program with a new key of its SSO client.
+func (w *World) PartnerActor(client *tenant.SSOClient) *models.Actor {
+	w.T.Helper()
+	_, text, err := w.CreateSSOClientKey(w.T.Context(), w.Platform, client.ID, "CI")
+	NoError(w.T, err)
+	actor, err := w.AuthenticateKey(w.T.Context(), text)
+	NoError(w.T, err)
+	return actor
+}
+
+// PortalActor is a page with a new portal session.
+func (w *World) PortalActor(of models.KeyScope) *models.Actor {
+	w.T.Helper()
+	session, err := w.CreatePortalSession(w.T.Context(), w.Platform, tenant.NewPortalSession{Of: of, ExpiresIn: time.Hour})
+	NoError(w.T, err)
+	actor, err := w.Authenticate(w.T.Context(), tenant.Credentials{SessionToken: session.Token})
 	NoError(w.T, err)
 	return actor
 }

@@ -114,7 +114,12 @@ func (w *World) wiring() Wiring {
 
 // CrawlsOn are the use-cases of crawls with an engine and transactions of their own.
 func (w *World) CrawlsOn(engine *callback.Service, inTx models.InTx[crawl.Store]) *crawl.Service {
-	return crawl.NewService(engine, w.Queries, w.Store, inTx, slog.New(slog.DiscardHandler))
+	return w.FreshCrawlsOn(engine, inTx, nil)
+}
+
+// FreshCrawlsOn are CrawlsOn where new crawls end without a transaction.
+func (w *World) FreshCrawlsOn(engine *callback.Service, inTx models.InTx[crawl.Store], fresh crawl.EndStore) *crawl.Service {
+	return crawl.NewService(engine, w.Queries, w.Store, inTx, fresh, slog.New(slog.DiscardHandler))
 }
 
 // Through runs transactions on what wrap makes of their port, such as one that fails.

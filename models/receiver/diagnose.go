@@ -11,7 +11,7 @@ import (
 
 // DiagnosisStore is the database as diagnoses are read and written. Each method is one statement.
 type DiagnosisStore interface {
-	// Diagnoses finds diagnoses by id: of projects within the scope, of SSO clients for the platform alone.
+	// Diagnoses finds diagnoses by id: of projects and SSO clients within the scope.
 	Diagnoses(ctx context.Context, scope models.Scope, ids ...int64) ([]*Diagnosis, error)
 	// DiagnosisAsked reports whether one waits for a worker, with a deadline after a time.
 	DiagnosisAsked(ctx context.Context, after time.Time) (bool, error)
@@ -60,7 +60,7 @@ var diagnosisRate = Rate{"diagnoses of one target", 1, time.Minute}
 var ownerDiagnosisRate = Rate{"diagnoses of one account or SSO client", 5, time.Minute}
 
 // Diagnose asks a worker to look at the way to a receiver, and waits for what it has seen: 25 s, or where 64 wait
-// already not at all. Of a project's Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL,
+// already not at all. Of a project's Editor and up, of an SSO client the platform and the partner. BAD_USER_INPUT where there is no URL,
 // RATE_LIMITED after one within a minute to the same host by the same configuration, and after five of one account.
 func (s *Service) Diagnose(ctx context.Context, actor *models.Actor, in ToDiagnose) (*Diagnosis, error) {
 	if err := s.may(ctx, actor, in.Of); err != nil {
@@ -70,18 +70,26 @@ func (s *Service) Diagnose(ctx context.Context, actor *models.Actor, in ToDiagno
 	d := &Diagnosis{
 		UID: models.NewUID(), Of: in.Of, CheckSignature: in.CheckSignature, CreatedAt: now, Deadline: now.Add(diagnosisTime),
 	}
-	err := s.db.InDiagnosisTx(ctx, func(tx DiagnosisTx) error { return s.askFor(ctx, tx, actor, d, in.Field) })
-	if err != nil {
-		return nil, err
+	err := s.db.InDiagnosisTx(ctx, func(tx DiagnosisTx) error {
+		if err := s.askFor(ctx, tx, actor, d, in.Field); err != nil {
+			return err
+		}
+		models.Made(ctx, d.ID)
+		return nil
+	})
+	if err != nil || in.AtOnce {
+		return d, err
 	}
-	if in.AtOnce {
-		return d, nil
-	}
+	return s.Diagnosed(ctx, actor, d.ID)
+}
+
+// Diagnosed waits for a diagnosis that was asked for, as Diagnose does.
+func (s *Service) Diagnosed(ctx context.Context, actor *models.Actor, id int64) (*Diagnosis, error) {
 	patient := models.Patient(ctx) // it is no work of this request's
 	waiting, cancel := s.patient(patient, diagnosisWait)
 	defer cancel()
-	s.diagnoses.wait(waiting, d.ID)
-	return s.Diagnosis(patient, actor, d.ID)
+	s.diagnoses.wait(waiting, id)
+	return s.Diagnosis(patient, actor, id)
 }
 
 // askFor counts it last: what cannot be looked at does not count.
@@ -117,7 +125,7 @@ func (s *Service) rehearse(
 	return s.engine.Rehearse(ctx, tx, s.engine.TestOf(projectID, creatorID, of.ProjectID == 0))
 }
 
-// Diagnosis returns one that the actor may see: of a project's members, of an SSO client the platform.
+// Diagnosis returns one that the actor may see: of a project's members, of an SSO client the platform and the partner.
 func (s *Service) Diagnosis(ctx context.Context, actor *models.Actor, id int64) (*Diagnosis, error) {
 	return models.One(s.Diagnoses(ctx, actor, id))(models.TypeDiagnosis)
 }

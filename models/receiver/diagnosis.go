@@ -133,7 +133,7 @@ const (
 	notTaken   = "no worker answered: none has taken the diagnosis"
 	notEnded   = "no worker answered: the one that took the diagnosis has not ended it"
 	seeWorkers = "See that a worker runs (`serve --role worker` or `all`) and reaches the database, and ask again."
-	askAgain   = "Ask again: the worker was stopped, or cannot reach the database. The receiver may be well."
+	askAgain   = "Ask again: the worker was stopped, or cannot reach the database, and the receiver may be well."
 )
 
 // endOverdue is how a diagnosis ends whose worker has not done its part by the deadline.

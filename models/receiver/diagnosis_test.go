@@ -98,6 +98,9 @@ func TestADiagnosisEndsThoughItsWorkerDoesNot(t *testing.T) {
 			if s.Name == want.failed != told {
 				t.Errorf("%s: %+v", s.Name, s)
 			}
+			if told {
+				modelstest.WantRemedy(t, want.says, s.Remedy)
+			}
 		}
 	}
 	modelstest.NoError(t, e.Note(t.Context(), receiver.Step{Name: receiver.StepDNS, Status: receiver.StepOK}))

@@ -26,7 +26,7 @@ type progress struct {
 type follower struct {
 	ctx     context.Context //nolint:containedctx // it is the life of the follower, not of a call
 	id      int64
-	told    stage
+	sent    stage
 	changes chan *Diagnosis // has room for all that there can be
 }
 
@@ -43,18 +43,18 @@ func (s *Service) Follow(ctx context.Context, actor *models.Actor, id int64) (<-
 	if err != nil {
 		return nil, err
 	}
-	const stages = 4 // asked for, started, finished, and one more for what is told first
-	f := &follower{ctx: ctx, id: id, told: stage{steps: -1}, changes: make(chan *Diagnosis, len(StepNames())+stages)}
-	if !f.tell(d) {
+	const stages = 4 // asked for, started, finished, and one more for what is sent first
+	f := &follower{ctx: ctx, id: id, sent: stage{steps: -1}, changes: make(chan *Diagnosis, len(StepNames())+stages)}
+	if !f.send(d) {
 		s.progress.enter(f)
 	}
 	return f.changes, nil
 }
 
-// tell reports whether there is nothing more to tell.
-func (f *follower) tell(d *Diagnosis) (over bool) {
-	if now := (stage{d.StartedAt != nil, d.FinishedAt != nil, len(d.Steps)}); now != f.told {
-		f.told = now
+// send reports whether there is nothing more to send.
+func (f *follower) send(d *Diagnosis) (over bool) {
+	if now := (stage{d.StartedAt != nil, d.FinishedAt != nil, len(d.Steps)}); now != f.sent {
+		f.sent = now
 		f.changes <- d
 	}
 	if d.FinishedAt != nil {
@@ -83,7 +83,7 @@ func (p *progress) look() {
 		if len(ids) == 0 {
 			return
 		}
-		p.tell(p.seen(ids))
+		p.publish(p.seen(ids))
 	}
 }
 
@@ -119,11 +119,11 @@ func (p *progress) seen(ids []int64) map[int64]*Diagnosis {
 	return byID
 }
 
-func (p *progress) tell(seen map[int64]*Diagnosis) {
+func (p *progress) publish(seen map[int64]*Diagnosis) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for f := range p.followers {
-		if d := seen[f.id]; d != nil && f.tell(d) {
+		if d := seen[f.id]; d != nil && f.send(d) {
 			delete(p.followers, f)
 		}
 	}

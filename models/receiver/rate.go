@@ -20,6 +20,9 @@ var testRate = Rate{"tests to one target", 10, time.Minute}
 // retryRate keeps a schedule from being made a flood, by who retries all that waits for a receiver that is down.
 var retryRate = Rate{"retries to one target", 10, time.Minute}
 
+// retryManyRate does the same where all that waits is retried by one call.
+var retryManyRate = Rate{"retries of all callbacks of one owner", 1, time.Minute}
+
 // previewRate bounds what looking at things costs, by who has a program do it.
 var previewRate = Rate{"previews of one project by one caller", 60, time.Minute}
 
@@ -36,5 +39,5 @@ func (r Rate) take(ctx context.Context, tx RateTx, key string, now time.Time) er
 	if err != nil || uses <= r.count {
 		return err
 	}
-	return models.TooOften(began.Add(r.per), "at most %d %s within %s", r.count, r.what, models.FormatDuration(r.per))
+	return models.TooOften(began.Add(r.per), "%s: at most %d within %s", r.what, r.count, models.FormatDuration(r.per))
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -30,4 +31,31 @@ func (s *Service) RetryCallback(
 	}
 	s.engine.WakeAgain(ctx, c)
 	return c, nil
+}
+
+// RetryManyTx is the database as retries of many need it before they begin.
+type RetryManyTx interface {
+	callback.BulkOwnerTx
+	RateTx
+}
+
+// RetryCallbacks has callbacks attempted now that wait for their next attempt: see callback.Service.AttemptManyNow.
+// RATE_LIMITED after one within a minute of the same owner.
+func (s *Service) RetryCallbacks(
+	ctx context.Context, actor *models.Actor, in callback.ToAttempt,
+) (done callback.AttemptedNow, err error) {
+	if err := in.Filter.CheckChosen(); err != nil {
+		return done, err
+	}
+	err = s.db.InRetryManyTx(ctx, func(tx RetryManyTx) error {
+		if err := s.engine.MaySendAll(ctx, tx, actor, &in.Owner); err != nil {
+			return err
+		}
+		owner := fmt.Sprintf("%d/%d/%d", in.Owner.SSOClientID, in.Owner.AccountID, in.Owner.ProjectID)
+		return retryManyRate.take(ctx, tx, owner, s.engine.Now())
+	})
+	if err != nil {
+		return done, err
+	}
+	return s.engine.AttemptManyNow(ctx, actor, in)
 }

@@ -13,6 +13,7 @@ import (
 type Ports struct {
 	InTestTx      models.InTx[TestTx]
 	InRetryTx     models.InTx[RetryTx]
+	InRetryManyTx models.InTx[RetryManyTx]
 	InRateTx      models.InTx[RateTx]
 	InPurgeTx     models.InTx[PurgeTx]
 	Diagnoses     DiagnosisStore

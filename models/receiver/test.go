@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -47,7 +48,7 @@ type Test struct {
 const testWait = 10 * time.Second
 
 // SendTest sends a test, and waits for what comes of it: 10 s, or where 64 wait already not at all. Of a project's
-// Editor and up, of an SSO client the platform. BAD_USER_INPUT where there is no URL, RATE_LIMITED after ten within a
+// Editor and up, of an SSO client the platform and the partner. BAD_USER_INPUT where there is no URL, RATE_LIMITED after ten within a
 // minute to the same host by the same configuration.
 func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSend) (*Test, error) {
 	if err := s.may(ctx, actor, in.Of); err != nil {
@@ -55,21 +56,23 @@ func (s *Service) SendTest(ctx context.Context, actor *models.Actor, in TestToSe
 	}
 	var c *callback.Callback
 	err := s.db.InTestTx(ctx, func(tx TestTx) (err error) {
-		c, err = s.raiseTest(ctx, tx, actor, in)
+		if c, err = s.raiseTest(ctx, tx, actor, in); err == nil {
+			models.Made(ctx, c.ID)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.engine.Wake(ctx, c)
-	return s.await(ctx, actor, c)
+	return s.Test(ctx, actor, c.ID)
 }
 
 // may tells whether an actor may try a receiver.
 func (s *Service) may(ctx context.Context, actor *models.Actor, of Of) error {
 	if of.ProjectID == 0 {
 		_, err := s.tenants.SSOClient(ctx, actor, of.SSOClientID)
-		return err
+		return cmp.Or(err, actor.RequireSSOClientRole(of.SSOClientID, models.RoleEditor))
 	}
 	_, err := s.projectOfEditor(ctx, actor, of.ProjectID)
 	return err
@@ -126,22 +129,22 @@ func noURL(of Of, field, verb string) error {
 	return models.Invalid(field, "there is no URL to %s: %s", verb, missing)
 }
 
-// await returns a test as it is once it has ended, or the caller's patience has.
-func (s *Service) await(ctx context.Context, actor *models.Actor, c *callback.Callback) (*Test, error) {
+// Test returns a test that was sent, as it is once it has ended, or the caller's patience has, as SendTest has it.
+func (s *Service) Test(ctx context.Context, actor *models.Actor, id int64) (*Test, error) {
 	waiting, cancel := s.patient(ctx, testWait)
 	defer cancel()
-	s.tests.wait(waiting, c.ID)
+	s.tests.wait(waiting, id)
 	scope := actor.Scope(models.RoleViewer)
-	seen, err := s.engine.Callback(ctx, scope, c.ID)
+	seen, err := s.engine.Callback(ctx, scope, id)
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := s.engine.AttemptPages(ctx, scope, []int64{c.ID}, models.Page{First: 1})
+	attempts, err := s.engine.AttemptPages(ctx, scope, []int64{id}, models.Page{First: 1})
 	if err != nil {
 		return nil, err
 	}
 	test := &Test{Callback: seen}
-	for _, a := range attempts[c.ID].Nodes {
+	for _, a := range attempts[id].Nodes {
 		if a.FinishedAt != nil {
 			test.Attempt = a
 		}

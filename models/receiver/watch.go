@@ -90,7 +90,7 @@ func (w *watch) look() {
 		if len(ids) == 0 {
 			return
 		}
-		w.tell(w.endedOf(ids))
+		w.release(w.endedOf(ids))
 	}
 }
 
@@ -113,7 +113,7 @@ func (w *watch) endedOf(ids []int64) (ended []int64) {
 	return ended
 }
 
-func (w *watch) tell(ended []int64) {
+func (w *watch) release(ended []int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range ended {

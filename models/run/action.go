@@ -83,8 +83,9 @@ func (s *Service) CreateAction(
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
+	var misnamed error
 	if !actionPattern.MatchString(name) {
-		return nil, models.Invalid("name",
+		misnamed = models.Invalid("name",
 			"must be 1 to 100 letters, digits, dots, _ or -, and begin with a letter or digit")
 	}
 	at := s.engine.Now()
@@ -92,7 +93,7 @@ func (s *Service) CreateAction(
 		AccountID: accountID, Name: name, PageSize: DefaultPageSize, Timeout: DefaultExecutorTimeout,
 		CreatedAt: at, UpdatedAt: at,
 	}
-	if err := a.set(in); err != nil {
+	if err := models.AllProblems(misnamed, a.set(in)); err != nil {
 		return nil, err
 	}
 	return a, s.db.InActionTx(ctx, func(tx ActionTx) error {
@@ -128,23 +129,29 @@ func (s *Service) UpdateAction(ctx context.Context, actor *models.Actor, id int6
 }
 
 func (a *Action) set(in ActionSettings) error {
-	if err := a.Executor.Apply(in.Executor, "executorUrl", "executorHeaders"); err != nil {
+	unfit := a.Executor.Apply(in.Executor, "executorUrl", "executorHeaders")
+	if unfit == nil && a.Executor.URL == nil {
+		unfit = models.Invalid("executorUrl", "must be given")
+	}
+	if err := models.AllProblems(unfit, in.check()); err != nil {
 		return err
 	}
-	if a.Executor.URL == nil {
-		return models.Invalid("executorUrl", "must be given")
-	}
 	if in.PageSize != nil {
-		if err := models.CheckRange("pageSize", *in.PageSize, 1, MaxPageSize); err != nil {
-			return err
-		}
 		a.PageSize = *in.PageSize
 	}
 	if in.Timeout != nil {
-		if *in.Timeout < time.Second || *in.Timeout > MaxExecutorTimeout {
-			return models.Invalid("timeout", "must be between 1s and %s", models.FormatDuration(MaxExecutorTimeout))
-		}
 		a.Timeout = *in.Timeout
 	}
 	return nil
+}
+
+func (in ActionSettings) check() error {
+	var size, timeout error
+	if in.PageSize != nil {
+		size = models.CheckRange("pageSize", *in.PageSize, 1, MaxPageSize)
+	}
+	if in.Timeout != nil && (*in.Timeout < time.Second || *in.Timeout > MaxExecutorTimeout) {
+		timeout = models.Invalid("timeout", "must be between 1s and %s", models.FormatDuration(MaxExecutorTimeout))
+	}
+	return models.AllProblems(size, timeout)
 }

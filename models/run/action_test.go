@@ -44,6 +44,35 @@ func TestActionHasTheDefaultsOrWhatIsGiven(t *testing.T) {
 	}
 }
 
+func TestAllThatIsWrongWithAnActionOrARunIsSaid(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	action := w.NewAction()
+	in := modelstest.ExecutorSettings("")
+	in.PageSize, in.Timeout = new(0), new(time.Hour)
+	said := func(err error, want string) {
+		t.Helper()
+		var fields []string
+		for _, p := range models.ProblemsOf(err) {
+			fields = append(fields, p.Field)
+		}
+		if got := strings.Join(fields, " "); got != want {
+			t.Errorf("got problems of %q, want of %q", got, want)
+		}
+	}
+	_, err := w.CreateAction(t.Context(), w.Platform, w.Acme.ID, "a b", in)
+	said(err, "name executorUrl pageSize timeout")
+	_, err = w.UpdateAction(t.Context(), w.Platform, action.ID, in)
+	said(err, "executorUrl pageSize timeout")
+	_, err = w.CreateRun(t.Context(), w.Editor, run.NewRun{
+		ProjectID: w.Shop.ID, Action: action.Name, MaxResults: new(0), PageSize: new(0),
+		Callback: &run.NewCallback{URL: "ftp://a.example", On: run.CallbackOnAll},
+		Schedule: &run.NewSchedule{Cron: new("never"), At: new(time.Time{}), Timezone: new("Mars"), Overlap: "MAYBE"},
+	})
+	said(err, "inputs parameters.maxResults parameters.pageSize callback.url "+
+		"schedule.timezone schedule.overlap schedule.at schedule.cron")
+}
+
 func TestActionsRefuseWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

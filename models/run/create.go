@@ -43,6 +43,9 @@ type NewRun struct {
 	PageSize   *int // 1 to 1,000; nil: the action's
 	Callback   *NewCallback
 	Schedule   *NewSchedule // nil: at once
+	// Unread is what a door could not read of it, which is told with all else that is wrong. Where there are no Inputs, what is
+	// wrong with them is among it.
+	Unread error
 }
 
 // NewInput is one input with what the caller wants back beside each result.
@@ -68,14 +71,15 @@ func (s *Service) CreateRun(ctx context.Context, actor *models.Actor, in NewRun)
 		return nil, err
 	}
 	run, inputs, err := s.newRun(project, action, in)
-	if err != nil {
+	schedule, unfit := s.newSchedule(run, in.Schedule)
+	if err := models.AllProblems(err, unfit); err != nil {
 		return nil, err
 	}
 	run.CreatedByUserID = actor.CreatorID()
 	var batches []*Batch
 	err = s.db.InCreateTx(ctx, func(tx CreateTx) (err error) {
-		if in.Schedule != nil {
-			err = s.createScheduled(ctx, tx, run, inputs, *in.Schedule)
+		if schedule != nil {
+			err = s.createScheduled(ctx, tx, run, inputs, schedule)
 			models.Made(ctx, run.ID)
 			return err
 		}
@@ -130,17 +134,21 @@ func (s *Service) newRun(project *tenant.Project, action *Action, in NewRun) (*R
 	if in.Callback != nil {
 		invalid = run.setCallback(*in.Callback, s.rules.AllowedNetworks)
 	}
-	inputs, err := readInputs(in.Inputs)
-	return run, inputs, models.AllProblems(err, in.checkParameters(run), invalid)
+	var inputs []*Input
+	var unfit error
+	if in.Unread == nil || len(in.Inputs) > 0 {
+		inputs, unfit = readInputs(in.Inputs)
+	}
+	return run, inputs, models.AllProblems(in.Unread, unfit, in.checkParameters(run), invalid)
 }
 
 func (in NewRun) checkParameters(run *Run) error {
+	var results error
 	if in.MaxResults != nil {
-		if err := models.CheckRange("parameters.maxResults", *in.MaxResults, 1, MaxResults); err != nil {
-			return err
-		}
+		results = models.CheckRange("parameters.maxResults", *in.MaxResults, 1, MaxResults)
 	}
-	if err := models.CheckRange("parameters.pageSize", run.PageSize, 1, MaxPageSize); err != nil {
+	size := models.CheckRange("parameters.pageSize", run.PageSize, 1, MaxPageSize)
+	if err := models.AllProblems(results, size); err != nil {
 		return err
 	}
 	if n := run.pagesAtOnce() * len(in.Inputs); n > MaxBatches {
@@ -185,7 +193,7 @@ func checkHTTPS(field, raw string, plain []netip.Prefix) error {
 // TakeInputs takes the custom data, a member of a name, out of each input of a run. Where there are too many it
 // looks at none.
 func TakeInputs(objects []json.RawMessage, member string) ([]NewInput, error) {
-	if len(objects) > MaxInputs {
+	if len(objects) < 1 || len(objects) > MaxInputs {
 		return nil, wrongInputCount(len(objects))
 	}
 	inputs := make([]NewInput, len(objects))

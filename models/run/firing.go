@@ -90,10 +90,7 @@ func readActionsAndInputs(ctx context.Context, tx FiringTx, group []*firing) err
 	if err != nil {
 		return err
 	}
-	inputsOf := map[int64][]*Input{}
-	for _, i := range inputs {
-		inputsOf[i.RunID] = append(inputsOf[i.RunID], i)
-	}
+	inputsOf := models.Grouped(inputs, func(i *Input) int64 { return i.RunID })
 	actionOf := indexed(actions, func(a *Action) int64 { return a.ID })
 	for _, x := range group {
 		x.action, x.inputs = actionOf[x.run.ActionID], inputsOf[x.run.ID]

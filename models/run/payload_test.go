@@ -69,6 +69,18 @@ func ranWell() ran {
 	}
 }
 
+// plain is what has happened, without odd spellings.
+func plain(r ran) ran {
+	r.RunInput = &run.Input{
+		Input:      json.RawMessage(`{"url":"https://www.example.com/"}`),
+		CustomData: json.RawMessage(`{"order":4711}`),
+	}
+	if r.Batch != nil && r.Batch.Results != nil {
+		r.Batch.Results = json.RawMessage(`[{"name":"Acme","employees":400}]`)
+	}
+	return r
+}
+
 func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 	t.Parallel()
 	batch := func(status run.Status, failed *models.StandardError) ran {
@@ -93,6 +105,12 @@ func TestRunBodiesAreThePublishedOnes(t *testing.T) {
 		body func(ran) ([]byte, error)
 		ran  ran
 	}{
+		// what docs/receivers.md shows
+		"example_batch.json":        {runBatch, plain(ranWell())},
+		"example_batch_failed.json": {runBatch, plain(batch(run.Failed, noResults()))},
+		"example_finished.json":     {runFinished, plain(ended(run.Succeeded, nil))},
+		"example_result.json":       {runResult, plain(ranWell())},
+
 		"run_batch_running.json":              {runBatch, ranWell()},
 		"run_batch_no_custom_data.json":       {runBatch, noCustom},
 		"run_batch_failed.json":               {runBatch, batch(run.Failed, noResults())},

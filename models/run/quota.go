@@ -103,7 +103,7 @@ const recountTimeout = 30 * time.Second
 // RecountUsages mends what accounts hold, and returns of how many: a process of an older version, which may run
 // beside this one while a new release comes, ends batches and counts nothing.
 func (s *Service) RecountUsages(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, recountTimeout)
+	ctx, cancel := context.WithTimeout(models.LongStatements(ctx), recountTimeout)
 	defer cancel()
 	accounts, err := s.db.Upkeep.MiscountedAccounts(ctx)
 	if err != nil {

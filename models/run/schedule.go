@@ -73,7 +73,11 @@ type NewSchedule struct {
 // maxScheduleDelay is how far in the past a time may be: the request was on its way, or the caller's clock is behind.
 const maxScheduleDelay = time.Minute
 
-func (s *Service) newSchedule(run *Run, in NewSchedule) (*Schedule, error) {
+// newSchedule is that of a run which waits for one; nil: for none.
+func (s *Service) newSchedule(run *Run, in *NewSchedule) (*Schedule, error) {
+	if in == nil {
+		return nil, nil
+	}
 	at := s.engine.Now()
 	r := &Schedule{
 		UID: models.NewUID(), AccountID: run.AccountID, ProjectID: run.ProjectID,
@@ -83,30 +87,48 @@ func (s *Service) newSchedule(run *Run, in NewSchedule) (*Schedule, error) {
 	if in.Timezone != nil {
 		r.Timezone = *in.Timezone
 	}
-	zone, err := models.LoadZone("schedule.timezone", r.Timezone)
-	switch {
-	case err != nil:
+	zone, strange := models.LoadZone("schedule.timezone", r.Timezone)
+	times, unread := in.readCron()
+	if err := models.AllProblems(strange, r.Overlap.check(), in.checkAt(at), unread); err != nil {
 		return nil, err
-	case r.Overlap != OverlapAllow && r.Overlap != OverlapSkip:
-		return nil, models.Invalid("schedule.overlap", "must be %s or %s", OverlapAllow, OverlapSkip)
-	case in.Cron != nil && in.At != nil:
-		return nil, models.Invalid("schedule.at", "give either a cron or a time, not both")
-	case in.At != nil && in.At.Before(at.Add(-maxScheduleDelay)):
-		return nil, models.Invalid("schedule.at", "must not be more than a minute in the past")
-	case in.Cron != nil:
-		times, err := cron.Parse(*in.Cron)
-		if err != nil {
-			return nil, models.Invalid("schedule.cron", "%v", err)
-		}
+	}
+	if in.Cron != nil {
 		next, _ := times.Next(at, zone) // one that never comes is refused as it is read
 		r.NextRunAt = &next
 		return r, nil
-	case in.At == nil || in.At.Before(at):
+	}
+	if in.At == nil || in.At.Before(at) {
 		r.At = &at
 	}
 	cut := r.At.UTC().Truncate(time.Microsecond)
 	r.At, r.NextRunAt = &cut, &cut
 	return r, nil
+}
+
+func (o Overlap) check() error {
+	if o != OverlapAllow && o != OverlapSkip {
+		return models.Invalid("schedule.overlap", "must be %s or %s", OverlapAllow, OverlapSkip)
+	}
+	return nil
+}
+
+func (in NewSchedule) checkAt(now time.Time) error {
+	switch {
+	case in.Cron != nil && in.At != nil:
+		return models.Invalid("schedule.at", "give either a cron or a time, not both")
+	case in.At != nil && in.At.Before(now.Add(-maxScheduleDelay)):
+		return models.Invalid("schedule.at", "must not be more than a minute in the past")
+	}
+	return nil
+}
+
+func (in NewSchedule) readCron() (times cron.Schedule, err error) {
+	if in.Cron != nil {
+		if times, err = cron.Parse(*in.Cron); err != nil {
+			return times, models.Invalid("schedule.cron", "%v", err)
+		}
+	}
+	return times, nil
 }
 
 // next is when the schedule fires after a time; nil when it does not any more.
@@ -129,12 +151,27 @@ func (r *Schedule) next(after time.Time) (*time.Time, error) {
 	return &next, nil
 }
 
-// createScheduled creates a schedule and the run that waits for it.
-func (s *Service) createScheduled(ctx context.Context, tx CreateTx, run *Run, inputs []*Input, in NewSchedule) error {
-	schedule, err := s.newSchedule(run, in)
-	if err != nil {
-		return err
+// nextRuns is how many times a schedule says ahead.
+const nextRuns = 5
+
+// NextRunsAt are the next five times that the schedule fires, NextRunAt the first of them; fewer where it fires no more.
+func (r *Schedule) NextRunsAt() ([]time.Time, error) {
+	var all []time.Time
+	for at := r.NextRunAt; at != nil && len(all) < nextRuns; {
+		all = append(all, *at)
+		next, err := r.next(*at)
+		if err != nil {
+			return nil, err
+		}
+		at = next
 	}
+	return all, nil
+}
+
+// createScheduled creates a schedule and the run that waits for it.
+func (s *Service) createScheduled(
+	ctx context.Context, tx CreateTx, run *Run, inputs []*Input, schedule *Schedule,
+) error {
 	if err := s.rules.Quotas.allowSchedule(ctx, tx, run.AccountID); err != nil {
 		return err
 	}

@@ -15,6 +15,31 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
+// TestAScheduleSaysItsNextTimes, over a change of the clock: 02:30 does not come on the last Sunday of March.
+func TestAScheduleSaysItsNextTimes(t *testing.T) {
+	t.Parallel()
+	first := time.Date(2026, 3, 28, 1, 30, 0, 0, time.UTC)
+	s := run.Schedule{Cron: new("30 2 * * *"), Timezone: "Europe/Berlin", NextRunAt: &first}
+	all, err := s.NextRunsAt()
+	modelstest.NoError(t, err)
+	var got []string
+	for _, at := range all {
+		got = append(got, at.UTC().Format("02T15:04"))
+	}
+	if want := []string{"28T01:30", "29T01:30", "30T00:30", "31T00:30", "01T00:30"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for _, none := range []run.Schedule{{Cron: s.Cron, Timezone: s.Timezone}, {At: &first}} {
+		if all, err := none.NextRunsAt(); len(all) > 0 || err != nil {
+			t.Errorf("%v, %v", all, err)
+		}
+	}
+	once := run.Schedule{At: &first, NextRunAt: &first}
+	if all, err := once.NextRunsAt(); len(all) != 1 || err != nil {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
 func TestCronFiresOneRunAtATimeAndACopyWaits(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

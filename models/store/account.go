@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -32,7 +34,8 @@ func (s *Store) account(r accountRow) (*tenant.Account, error) {
 	return &tenant.Account{
 		ID: r.ID, Name: r.Name, Timezone: r.Timezone,
 		Callback:    models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
-		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID, Limits: tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
+		SSOClientID: r.SSOClientID, PartnerAccountID: r.PartnerAccountID,
+		Limits: tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}, nil
 }
@@ -69,6 +72,26 @@ func (s *Store) AccountPage(
 // CountAccounts counts what AccountPage lists.
 func (s *Store) CountAccounts(ctx context.Context, scope models.Scope) (int, error) {
 	return count(scoped(s.reader(ctx).Model(&accountRow{}), scope, "id", noProject))
+}
+
+// SSOClientAccountPages lists the accounts of SSO clients, newest first.
+func (s *Store) SSOClientAccountPages(
+	ctx context.Context, scope models.Scope, ssoClientIDs []int64, page models.Page,
+) (map[int64]*models.PageOf[*tenant.Account], error) {
+	return pagesOf(ctx, s, ssoClientIDs, page, func(id int64) *gorm.DB {
+		return s.ofSSOClients(ctx, scope).Where("sso_client_id = ?", id)
+	}, s.account, func(a *tenant.Account) int64 { return *a.SSOClientID })
+}
+
+// CountSSOClientAccounts counts what SSOClientAccountPages lists.
+func (s *Store) CountSSOClientAccounts(
+	ctx context.Context, scope models.Scope, ssoClientIDs []int64,
+) (map[int64]int, error) {
+	return countBy(s.ofSSOClients(ctx, scope), "sso_client_id", ssoClientIDs)
+}
+
+func (s *Store) ofSSOClients(ctx context.Context, scope models.Scope) *gorm.DB {
+	return ssoClientsWithin(s.reader(ctx).Model(&accountRow{}), scope, "sso_client_id")
 }
 
 // CreateAccount inserts an account.

@@ -52,7 +52,7 @@ func fromMicrosDuration(n int64) time.Duration { return time.Duration(n) * time.
 // CreateAttempts inserts attempts whose requests are about to leave.
 func (s *Store) CreateAttempts(ctx context.Context, attempts []*callback.Attempt) error {
 	ids, err := s.insertGiven(ctx, "callback_attempts", len(attempts),
-		columnOf("uid", "uuid", attempts, func(a *callback.Attempt) uuid.UUID { return a.UID }),
+		uuidsOf("uid", attempts, func(a *callback.Attempt) uuid.UUID { return a.UID }),
 		columnOf("callback_id", "bigint", attempts, func(a *callback.Attempt) int64 { return a.CallbackID }),
 		columnOf("number", "bigint", attempts, func(a *callback.Attempt) int { return a.Number }),
 		columnOf("url", "text", attempts, func(a *callback.Attempt) *string { return a.URL }),
@@ -69,6 +69,8 @@ func (s *Store) CreateAttempts(ctx context.Context, attempts []*callback.Attempt
 
 func noMicros(*callback.Attempt) int64 { return 0 }
 
+const noMicrosYet = "duration_micros, dns_micros, connect_micros, tls_micros, first_byte_micros"
+
 const finishAttempts = `UPDATE callback_attempts SET
 	started_at = given.started_at, finished_at = given.finished_at, duration_micros = given.duration_micros, dns_micros = given.dns_micros,
 	connect_micros = given.connect_micros, tls_micros = given.tls_micros, first_byte_micros = given.first_byte_micros,
@@ -81,7 +83,16 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*callback.Attemp
 	if len(attempts) == 0 {
 		return nil
 	}
-	given, args := s.given(len(attempts),
+	given, args := s.given(len(attempts), finishedColumns(attempts)...)
+	result := s.writer(ctx).Exec(given+finishAttempts, args...)
+	if result.Error == nil && result.RowsAffected < int64(len(attempts)) {
+		return models.NotFound("Attempt")
+	}
+	return result.Error
+}
+
+func finishedColumns(attempts []*callback.Attempt) []column {
+	return []column{
 		columnOf("id", "bigint", attempts, func(a *callback.Attempt) int64 { return a.ID }),
 		columnOf("started_at", "bigint", attempts, func(a *callback.Attempt) int64 { return micros(a.StartedAt) }),
 		columnOf("finished_at", "bigint", attempts, func(a *callback.Attempt) *int64 { return microsPtr(a.FinishedAt) }),
@@ -102,10 +113,5 @@ func (s *Store) FinishAttempts(ctx context.Context, attempts ...*callback.Attemp
 		columnOf("response_body", "bytea", attempts, func(a *callback.Attempt) []byte { return a.ResponseBody }),
 		columnOf("connection", "bytea", attempts, func(a *callback.Attempt) []byte { return connectionColumn(a.Exchange) }),
 		columnOf("headers", "bytea", attempts, func(a *callback.Attempt) []byte { return a.Headers }),
-	)
-	result := s.writer(ctx).Exec(given+finishAttempts, args...)
-	if result.Error == nil && result.RowsAffected < int64(len(attempts)) {
-		return models.NotFound("Attempt")
 	}
-	return result.Error
 }

@@ -22,6 +22,7 @@ type bulkReplayRow struct {
 	Filter          []byte // JSON, as Skipped
 	DryRun          bool
 	Notices         bool
+	ByPartner       bool
 	Status          callback.BulkReplayStatus
 	Counted         bool
 	Made            bool
@@ -54,7 +55,7 @@ func (bulkReplayedRow) TableName() string { return "bulk_replayed" }
 
 func bulkReplay(r bulkReplayRow) (*callback.BulkReplay, error) {
 	b := &callback.BulkReplay{
-		ID: r.ID, UID: r.UID, DryRun: r.DryRun, Notices: r.Notices, Status: r.Status, Counted: r.Counted, Made: r.Made,
+		ID: r.ID, UID: r.UID, DryRun: r.DryRun, Notices: r.Notices, ByPartner: r.ByPartner, Status: r.Status, Counted: r.Counted, Made: r.Made,
 		Owner: callback.BulkOwner{
 			ProjectID: idOrZero(r.ProjectID), AccountID: idOrZero(r.AccountID), SSOClientID: idOrZero(r.SSOClientID),
 		},
@@ -73,43 +74,38 @@ func bulkReplay(r bulkReplayRow) (*callback.BulkReplay, error) {
 }
 
 // BulkReplays finds bulk replays by id. Those of SSO clients have neither an account nor a project, and only the
-// platform's scope reaches them.
+// platform's scope and their own reach them.
 func (s *Store) BulkReplays(
 	ctx context.Context, scope models.Scope, ids ...int64,
 ) ([]*callback.BulkReplay, error) {
-	return find(bulkReplaysWithin(s.reader(ctx), scope).Where(s.among("id", &ids)), bulkReplay)
+	return find(ofOwner(s.reader(ctx), scope).Where(s.among("id", &ids)), bulkReplay)
 }
 
-// bulkReplaysWithin leaves to a project's key those of its own project: those of its account are of others, too.
-func bulkReplaysWithin(db *gorm.DB, scope models.Scope) *gorm.DB { return ofProject(db, scope) }
-
-func bulkOwnerColumn(owner callback.Parent) string {
-	if owner == callback.OfAccount {
-		return "account_id"
-	}
-	return "project_id"
+// bulkOwners are the columns of owners of bulk replays, and what stands in them.
+var bulkOwners = map[callback.Parent]struct {
+	column string
+	id     func(callback.BulkOwner) int64
+}{
+	callback.OfProject:   {"project_id", func(o callback.BulkOwner) int64 { return o.ProjectID }},
+	callback.OfAccount:   {"account_id", func(o callback.BulkOwner) int64 { return o.AccountID }},
+	callback.OfSSOClient: {"sso_client_id", func(o callback.BulkOwner) int64 { return o.SSOClientID }},
 }
 
 // BulkReplayPages lists bulk replays.
 func (s *Store) BulkReplayPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, page models.Page,
 ) (map[int64]*models.PageOf[*callback.BulkReplay], error) {
-	column := bulkOwnerColumn(owner)
+	of := bulkOwners[owner]
 	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
-		return bulkReplaysWithin(s.reader(ctx).Model(&bulkReplayRow{}), scope).Where(column+" = ?", id)
-	}, bulkReplay, func(b *callback.BulkReplay) int64 {
-		if owner == callback.OfAccount {
-			return b.Owner.AccountID
-		}
-		return b.Owner.ProjectID
-	})
+		return ofOwner(s.reader(ctx).Model(&bulkReplayRow{}), scope).Where(of.column+" = ?", id)
+	}, bulkReplay, func(b *callback.BulkReplay) int64 { return of.id(b.Owner) })
 }
 
 // CountBulkReplays counts what BulkReplayPages lists.
 func (s *Store) CountBulkReplays(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64,
 ) (map[int64]int, error) {
-	return countBy(bulkReplaysWithin(s.reader(ctx).Model(&bulkReplayRow{}), scope), bulkOwnerColumn(owner), ids)
+	return countBy(ofOwner(s.reader(ctx).Model(&bulkReplayRow{}), scope), bulkOwners[owner].column, ids)
 }
 
 // CreateBulkReplay inserts a bulk replay.
@@ -120,7 +116,7 @@ func (s *Store) CreateBulkReplay(ctx context.Context, b *callback.BulkReplay) er
 	}
 	row := bulkReplayRow{
 		UID: b.UID, AccountID: idOrNull(b.Owner.AccountID), ProjectID: idOrNull(b.Owner.ProjectID),
-		SSOClientID: idOrNull(b.Owner.SSOClientID), Filter: filter, DryRun: b.DryRun, Notices: b.Notices, Status: b.Status,
+		SSOClientID: idOrNull(b.Owner.SSOClientID), Filter: filter, DryRun: b.DryRun, Notices: b.Notices, ByPartner: b.ByPartner, Status: b.Status,
 		Active: b.Active(), Skipped: []byte("{}"), CreatedByUserID: b.CreatedByUserID, CreatedAt: micros(b.StartedAt),
 	}
 	err = s.writer(ctx).Create(&row).Error
@@ -130,7 +126,7 @@ func (s *Store) CreateBulkReplay(ctx context.Context, b *callback.BulkReplay) er
 
 // LockBulkReplay reads one bulk replay for an update.
 func (s *Store) LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*callback.BulkReplay, error) {
-	return first(bulkReplaysWithin(s.locking(ctx), scope).Where("id = ?", id), callback.TypeBulkReplay, bulkReplay)
+	return first(ofOwner(s.locking(ctx), scope).Where("id = ?", id), callback.TypeBulkReplay, bulkReplay)
 }
 
 // UpdateBulkReplay writes what changes of a bulk replay.
@@ -152,23 +148,28 @@ func (s *Store) UpdateBulkReplay(ctx context.Context, b *callback.BulkReplay) er
 	return mustChange(result, callback.TypeBulkReplay)
 }
 
-// OverlappingBulkReplay finds one of the same owner, of an account and its project, or of an account and its SSO client.
+// OverlappingBulkReplay finds one of the same owner, of an account and its project, or of an account and its SSO client
+// where both replay notices.
 func (s *Store) OverlappingBulkReplay(
-	ctx context.Context, of callback.BulkOwner, dryRun bool,
+	ctx context.Context, with *callback.BulkReplay,
 ) (*callback.BulkReplay, error) {
-	db := s.reader(ctx)
-	same := db.Where("account_id = ?", of.AccountID)
-	if of.ProjectID != 0 {
-		same = same.Where("(project_id IS NULL OR project_id = ?)", of.ProjectID)
-	}
-	same = db.Where(same).Or("sso_client_id = (SELECT sso_client_id FROM accounts WHERE id = ?)", of.AccountID)
+	db, of := s.reader(ctx), with.Owner
+	var same *gorm.DB
 	if of.SSOClientID != 0 {
 		same = db.Where("sso_client_id = ?", of.SSOClientID).
-			Or("account_id IN (SELECT id FROM accounts WHERE sso_client_id = ?)", of.SSOClientID)
+			Or("notices AND account_id IN (SELECT id FROM accounts WHERE sso_client_id = ?)", of.SSOClientID)
+	} else {
+		same = db.Where("account_id = ?", of.AccountID)
+		if of.ProjectID != 0 {
+			same = same.Where("(project_id IS NULL OR project_id = ?)", of.ProjectID)
+		}
+		if same = db.Where(same); with.Notices {
+			same = same.Or("sso_client_id = (SELECT sso_client_id FROM accounts WHERE id = ?)", of.AccountID)
+		}
 	}
 	found, err := find(db.Where("status IN ?", []callback.BulkReplayStatus{
 		callback.BulkCounting, callback.BulkRunning, callback.BulkPaused,
-	}).Where("dry_run = ?", dryRun).Where(same).Limit(1), bulkReplay)
+	}).Where("dry_run = ?", with.DryRun).Where(same).Limit(1), bulkReplay)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -179,9 +180,7 @@ const bulkReplayWaits = "active AND looked_at <= ?"
 
 // BulkReplayWaits reads the index of those that are active.
 func (s *Store) BulkReplayWaits(ctx context.Context, before time.Time) (bool, error) {
-	var ids []int64
-	err := s.reader(ctx).Model(&bulkReplayRow{}).Where(bulkReplayWaits, micros(before)).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, err
+	return exists(s.reader(ctx).Model(&bulkReplayRow{}).Where(bulkReplayWaits, micros(before)))
 }
 
 // TakeBulkReplay passes over what others look at.

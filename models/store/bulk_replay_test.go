@@ -2,10 +2,14 @@ package store_test
 
 import (
 	"context"
+	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
+	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/store"
+	"github.com/ringback/ringback/models/store/storetest"
 )
 
 var readsOfBulkReplays = map[string]scopedRead{
@@ -29,4 +33,26 @@ var readsOfBulkReplays = map[string]scopedRead{
 		counts, err := s.CountBulkReplays(ctx, scope, callback.OfProject, []int64{e.project.ID})
 		return counts[e.project.ID], err
 	},
+}
+
+func TestBulkReplaysAreFoundThroughTheIndexesOfTheirOwners(t *testing.T) {
+	t.Parallel()
+	if !storetest.OnPostgres() {
+		t.Skip("SQLite plans without statistics")
+	}
+	var asked string
+	s := storetest.OpenNew(
+		t, store.WithStatementLog(func(_ context.Context, statement string, _ time.Duration) { asked = statement }),
+	)
+	for owner, index := range map[callback.Parent]string{
+		callback.OfProject: "bulk_replays_project_id_created_at_id_key", callback.OfAccount: "bulk_replays_account_id_created_at_id_key",
+		callback.OfSSOClient: "bulk_replays_sso_client",
+	} {
+		_, err := s.BulkReplayPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), owner, []int64{1}, models.Page{First: 10})
+		modelstest.NoError(t, err)
+		w := ways{indexes: map[string]bool{}, all: true}
+		if w.add(explain(t, s, asked), false); len(w.indexes) != 1 || !w.indexes[index] {
+			t.Errorf("of a %s through %v, want %s", owner, w.indexes, index)
+		}
+	}
 }

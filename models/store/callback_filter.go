@@ -28,7 +28,7 @@ var asks = append([]ask{
 	{"http_to", func(f callback.Filter) any { return valueOf(rangeOf(f).To) }, "http_status <= @http_to"},
 	{"causes", func(f callback.Filter) any { return someOf(distinct(f.ErrorCode, nil)) }, "error_code IN @causes"},
 	// Where a notice goes is for the platform, which finds notices by their events.
-	{"hosts", func(f callback.Filter) any { return someOf(f.Hosts()) }, "target_host IN @hosts AND NOT " + isNotice},
+	{"host", func(f callback.Filter) any { return valueOf(f.HostName()) }, isHost("target_host") + " AND NOT " + isNotice},
 	{"replay", func(f callback.Filter) any { return valueOf(f.IsReplay) }, "(replay_of_id IS NOT NULL) = @replay"},
 	{"attempts", func(f callback.Filter) any { return valueOf(f.MinAttempts) }, "attempt_count >= @attempts"},
 	{"uid", func(f callback.Filter) any { return valueOf(f.UID) }, "uid = @uid"},
@@ -40,6 +40,11 @@ var asks = append([]ask{
 	{heldFinished, heldBy(callback.ByFinished), holds[callback.ByFinished]},
 	{heldNext, heldBy(callback.ByNextAttempt), holds[callback.ByNextAttempt]},
 }, asksOfTimes()...)
+
+// isHost is the condition of the host that is asked for, whatever its port is where none is.
+func isHost(host string) string {
+	return "(" + host + " = @host OR rtrim(" + host + ", '0123456789') = @host || ':')"
+}
 
 // What an order leaves out.
 const (

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/ringback/ringback/models/run"
 	"github.com/ringback/ringback/models/store"
 	"github.com/ringback/ringback/models/store/storetest"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // scatter makes callbacks of the tenant and of a second project of it in every state that there is, several of each
@@ -35,8 +37,11 @@ func scatter(t *testing.T, s *store.Store, e *estate, random *rand.Rand, count i
 				random, callback.CrawlFinishedEvent, callback.CrawlFinishedEvent, callback.ReportDownloadGeneratedEvent,
 				callback.CallbackFailedEvent,
 			)
-			c.Lane = to(pick(random, "a.example.com:443", "a.example.com:8443", "b.example.com:80"))
+			c.Lane = to(pick(random, "a.example.com:443", "a.example.com:8443", "a.example.com:9", "b.example.com:80", "b.example.com.au:80"))
 			c.Source.Of = pick(random, e.crawl.ObjectID(), e.work.run.ObjectID(), e.job.ObjectID())
+			if c.Source.Of.Type == models.TypeRun {
+				c.Source.Part = pick(random, models.ObjectID{}, models.ObjectID{Type: run.TypeBatch, Raw: e.batch.ID})
+			}
 			switch random.IntN(6) {
 			case 0, 1:
 				c.ProjectID, c.Source = other.ID, callback.Source{}
@@ -102,11 +107,17 @@ func meets(e *estate, c *callback.Callback, f callback.Filter) bool {
 		within(c.NextAttemptAt, f.NextAttemptAfter, f.NextAttemptBefore) &&
 		among(c.HTTPStatus, f.HTTPStatus, f.HTTPStatus) && among(c.HTTPStatus, status.From, status.To) &&
 		among(&c.AttemptCount, f.MinAttempts, nil) &&
-		(f.Host == nil || c.Target != callback.TargetSSOClient && slices.Contains(f.Hosts(), c.Lane.Host)) &&
+		(f.Host == nil || c.Target != callback.TargetSSOClient && isOfHost(c.Lane.Host, strings.ToLower(*f.Host))) &&
 		(f.UID == nil || c.UID == *f.UID) && (f.Ref == nil || c.Ref == *f.Ref) &&
 		(f.IsReplay == nil || *f.IsReplay == (c.ReplayOfID != nil)) &&
 		is(e.crawl.ObjectID(), f.CrawlID != nil) && is(e.work.run.ObjectID(), f.RunUID != nil) &&
 		is(e.job.ObjectID(), f.JobUUID != nil) && (f.Search == nil || isSearched(e, c, *f.Search))
+}
+
+// isOfHost knows what hosts randomFilter asks for.
+func isOfHost(host, asked string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return host == asked || name == asked
 }
 
 // isSearched knows what searches randomFilter asks.
@@ -120,10 +131,19 @@ func isSearched(e *estate, c *callback.Callback, text string) bool {
 		return c.ID == e.callback.ID
 	case models.ObjectID{Type: "Project", Raw: e.project.ID}.String():
 		return c.ProjectID == e.project.ID
+	case models.ObjectID{Type: tenant.TypeAccount, Raw: e.account.ID}.String():
+		return c.AccountID == e.account.ID
+	case e.job.UUID.String():
+		return c.Source.Of == e.job.ObjectID()
+	case e.batch.UID.String():
+		return c.Source.Part.Raw == e.batch.ID
 	case models.ObjectID{Type: "User", Raw: 1}.String():
 		return false
 	}
-	return c.UID.String() == text || c.Ref.String() == text || c.ObjectID().String() == text || fmt.Sprint(c.ID) == text
+	number := slices.ContainsFunc([]int64{c.ID, c.ProjectID, c.AccountID, c.Source.Of.Raw, c.Source.Part.Raw}, func(id int64) bool {
+		return fmt.Sprint(id) == text
+	})
+	return c.UID.String() == text || c.Ref.String() == text || c.ObjectID().String() == text || number
 }
 
 func randomFilter(random *rand.Rand, e *estate, all []*callback.Callback) callback.Filter {
@@ -152,7 +172,8 @@ func randomFilter(random *rand.Rand, e *estate, all []*callback.Callback) callba
 		func() {
 			f.Search = new(pick(random, any.UID.String(), any.Ref.String(), any.ObjectID().String(), e.crawl.ObjectID().String(),
 				e.work.run.UID.String(), e.attempt.UID.String(), models.ObjectID{Type: "Project", Raw: e.project.ID}.String(),
-				models.ObjectID{Type: "User", Raw: 1}.String(), uuid.NewString()))
+				models.ObjectID{Type: "User", Raw: 1}.String(), uuid.NewString(), fmt.Sprint(any.ID), fmt.Sprint(e.project.ID),
+				models.ObjectID{Type: tenant.TypeAccount, Raw: e.account.ID}.String(), e.job.UUID.String(), e.batch.UID.String()))
 		},
 	}
 	for range random.IntN(3) {
@@ -211,6 +232,9 @@ func theirs(e *estate) map[callback.Parent]struct {
 		callback.OfAccount: {e.account.ID, func(*callback.Callback) bool { return true }},
 		callback.OfProject: {e.project.ID, func(c *callback.Callback) bool { return c.ProjectID == e.project.ID }},
 		crawl.Owner:        tells(e.crawl.ObjectID()), run.Owner: tells(e.work.run.ObjectID()), job.Owner: tells(e.job.ObjectID()),
+		callback.OfSSOClient: {*e.account.SSOClientID, func(c *callback.Callback) bool {
+			return c.Target == callback.TargetSSOClient && c.AccountID == e.account.ID
+		}},
 		callback.OfAll: {0, func(*callback.Callback) bool { return true }},
 	}
 }
@@ -230,13 +254,18 @@ func TestAListIsWhatALookAtEachCallbackFinds(t *testing.T) {
 			owner, order := pick(random, slices.Sorted(maps.Keys(lists))...), randomOrder(random)
 			filter, there := randomFilter(random, e, all), all
 			scope := e.scope()
-			if owner == callback.OfAll {
+			switch owner {
+			case callback.OfSSOClient:
+				scope = everything()
+			case callback.OfAll:
 				scope, there = everything(), slices.Concat(all, foreign)
 			}
+			matcher, err := callback.NewMatcher(t.Context(), filter, s.NamedBy)
+			modelstest.NoError(t, err)
 			want := []int64{}
 			for _, c := range sortedBy(there, order, owner == callback.OfAll && order.Field == callback.ByCreated) {
 				met := meets(e, c, filter)
-				if filter.CheckLive() == nil && filter.Matches(c) != met {
+				if matcher.Matches(c) != met {
 					t.Errorf("%+v matches %+v: %t", filter, c, !met)
 				}
 				if lists[owner].of(c) && met {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -62,7 +63,7 @@ func (l callbackList) readingOfEnded(r reading, answers []string) reading {
 		}
 	case len(distinct(l.filter.ErrorCode, nil)) == 1 || only("causes") && l.filter.Sorted == "":
 		r.ended, r.open = byCause, l.conditions(l.asked(append(answers, "causes")...))
-	case only("hosts"):
+	case only("host"):
 		r.ended, r.through = byHost, false
 		if len(l.statuses(false)) > 0 {
 			r.open = l.conditions(asked)
@@ -119,7 +120,7 @@ func (l callbackList) endedParts(counting bool) (queries []string) {
 	case byCause:
 		queries, condition = []string{"kinds (of_cause) AS (@kinds)"}, l.where(span, "error_code = of_cause")
 	case byHost:
-		queries = []string{"kinds (of_host) AS (@kinds)"}
+		queries = l.hosts()
 		condition = l.where(span, isOfHost, l.dialect.byBytes("target_host")+" = of_host")
 	default:
 		_, but := storedEvents(l.filter.Event)
@@ -135,21 +136,27 @@ func (l callbackList) endedParts(counting bool) (queries []string) {
 
 // kinds are those that the filter lets through, of the index that is read.
 func (l callbackList) kinds() clause.Expr {
-	of := func(name string, texts []string) clause.Expr {
-		rows, args := l.dialect.rows(len(texts), []column{columnOf(name, "text", texts, func(s string) string { return s })})
+	if l.ended == byCause {
+		causes := distinct(l.filter.ErrorCode, nil)
+		rows, args := l.dialect.rows(len(causes), []column{
+			columnOf("of_cause", "text", causes, func(c callback.AttemptErrorCode) string { return string(c) }),
+		})
 		return gorm.Expr(rows, args...)
 	}
-	switch l.ended {
-	case byCause:
-		var causes []string
-		for _, c := range distinct(l.filter.ErrorCode, nil) {
-			causes = append(causes, string(c))
-		}
-		return of("of_cause", causes)
-	case byHost:
-		return of("of_host", l.filter.Hosts())
-	}
 	return l.pairs()
+}
+
+// hosts are the host that is asked for and, where that has no port, those of its ports that there are: each step goes
+// through the index to the next one. Between these are IPv6 addresses that begin as it does.
+func (l callbackList) hosts() []string {
+	of := l.dialect.byBytes("target_host")
+	return []string{
+		"hosts (of_host) AS (SELECT " + l.dialect.byBytes("CAST(@host AS TEXT)") +
+			" UNION ALL SELECT " + l.dialect.byBytes("(@host || ':')") +
+			" UNION ALL SELECT (SELECT " + of + " FROM callbacks WHERE " + l.where(isOfHost, of+" > of_host", of+" < @host || ';'") +
+			" ORDER BY " + of + " LIMIT 1) FROM hosts WHERE of_host <> @host)",
+		"kinds (of_host) AS (SELECT of_host FROM hosts WHERE " + isHost("of_host") + " LIMIT " + strconv.Itoa(callback.MaxPorts) + ")",
+	}
 }
 
 // pairs are those of status and event that are asked for.

@@ -14,29 +14,6 @@ import (
 	"github.com/ringback/ringback/models/callback"
 )
 
-// callbackOwner is what callbacks are listed by: the column, the table of the owners and the field.
-type callbackOwner struct {
-	column string
-	table  any
-	id     func(*callback.Callback) int64
-}
-
-var owners = func() map[callback.Parent]callbackOwner {
-	list := map[callback.Parent]callbackOwner{
-		callback.OfAccount: {"account_id", &accountRow{}, func(c *callback.Callback) int64 { return c.AccountID }},
-		callback.OfProject: {"project_id", &projectRow{}, func(c *callback.Callback) int64 { return c.ProjectID }},
-		callback.OfAll:     {id: func(*callback.Callback) int64 { return 0 }},
-	}
-	for _, kind := range callbackSources {
-		if !kind.part {
-			list[callback.Parent(kind.typeName)] = callbackOwner{
-				kind.column, kind.row, func(c *callback.Callback) int64 { return c.Source.Of.Raw },
-			}
-		}
-	}
-	return list
-}()
-
 // CallbackPages lists the callbacks of owners.
 func (s *Store) CallbackPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
@@ -46,6 +23,9 @@ func (s *Store) CallbackPages(
 		page = page.Turned()
 	}
 	pages, err := planned(ctx, s, func(s *Store) (map[int64]*models.PageOf[*callback.Callback], error) {
+		if merged, err := s.mergedPage(ctx, scope, owner, filter, page); merged != nil || err != nil {
+			return merged, err
+		}
 		l := s.newCallbackList(scope, owner, filter, page)
 		query := s.queryPages(ctx, scope, owner, ids, filter, page)
 		if l.looks() {
@@ -98,36 +78,6 @@ func (s *Store) queryCounts(
 	return s.callbacksOf(ctx, scope, owner, ids, s.newCallbackList(scope, owner, filter, all).counted)
 }
 
-// callbacksOf runs a query of the callbacks of one owner for each of those that the scope reaches, in one statement.
-func (s *Store) callbacksOf(
-	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64,
-	query func(id clause.Expr) clause.Expression,
-) *gorm.DB {
-	if owner == callback.OfAll {
-		return s.reader(ctx).Raw("?", query(gorm.Expr("0")))
-	}
-	visible := func(ids ...int64) *gorm.DB {
-		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
-	}
-	all := s.dialect.ofEach(ids, visible, query)
-	return s.reader(ctx).Raw(all.SQL, all.Vars...)
-}
-
-// visibleOwners are those whose callbacks the scope reaches, all of them; only of an account a project's key reaches
-// just its own.
-func (s *Store) visibleOwners(ctx context.Context, scope models.Scope, owner callback.Parent) *gorm.DB {
-	db := s.reader(ctx).Model(owners[owner].table)
-	switch {
-	case owner == callback.OfAccount && scope.ProjectID() != 0:
-		return db.Where("id IN (SELECT account_id FROM projects WHERE id = ?)", scope.ProjectID())
-	case owner == callback.OfAccount:
-		return scoped(db, scope, "id", noProject)
-	case owner == callback.OfProject:
-		return scoped(db, scope, "account_id", "id")
-	}
-	return scoped(db, scope, "account_id", "project_id")
-}
-
 // callbackList is a list of callbacks: those of an owner that a filter lets through, in an order.
 //
 // Its entries are read from indexes. Where these answer all that the filter asks, no more of them are read than the page
@@ -167,12 +117,14 @@ func (s *Store) newCallbackList(
 		l.filter.Sorted = l.order
 	}
 	switch {
-	case owner == callback.OfAll && !scope.Everything():
+	case owner == callback.OfAll && scope.SSOClientID() == 0 && !scope.Everything():
 		l.owner = isNowhere
 	case owner == callback.OfAll:
 		l.owner = "callbacks.id > @owner"
 	case owner == callback.OfAccount && scope.ProjectID() != 0:
 		l.owner = "project_id = @project"
+	case owner == callback.OfSSOClient && filter.Host != nil: // which finds no notices
+		l.owner = isNowhere
 	}
 	l.reading = l.readingOf(owner)
 	if l.exact != nil { // no plan is to take the index of the owner
@@ -186,7 +138,7 @@ func (l callbackList) readingOf(owner callback.Parent) reading {
 	exact, answered := exactParts(l.filter)
 	answers := []string{answered, "created_at_since", "created_at_before"}
 	r := reading{by: callback.ByCreated, exact: exact, through: true}
-	whole := owner == callback.OfAccount || owner == callback.OfProject
+	whole := owner == callback.OfAccount || owner == callback.OfProject || owner == callback.OfSSOClient
 	switch {
 	case exact != nil:
 	case l.order == callback.ByFinished && (whole || owner == callback.OfAll):
@@ -200,8 +152,14 @@ func (l callbackList) readingOf(owner callback.Parent) reading {
 		return l.readingOfEnded(r, answers)
 	}
 	r.open = l.conditions(l.asked(answers...))
+	if owner == callback.OfAll && l.scope.SSOClientID() != 0 {
+		r.open = append(r.open, ofPartner)
+	}
 	return r
 }
+
+// ofPartner is the condition of the partner's in the list of all.
+const ofPartner = "callbacks.account_id IN (SELECT accounts.id FROM accounts WHERE accounts.sso_client_id = @partner)"
 
 // looks tells whether entries are looked through.
 func (l callbackList) looks() bool { return l.exact != nil || l.sorts() || len(l.open) > 0 }
@@ -331,7 +289,8 @@ func (l callbackList) compare(a, b *callback.Callback) int {
 // arguments are the parameters of all the texts.
 func (l callbackList) arguments(owner clause.Expr) map[string]any {
 	args := map[string]any{
-		"owner": owner, "project": l.scope.ProjectID(), "limit": l.limit(), "most": l.bound(), "shown": l.window.First + 1,
+		"owner": owner, "project": l.scope.ProjectID(), "partner": l.scope.SSOClientID(),
+		"limit": l.limit(), "most": l.bound(), "shown": l.window.First + 1,
 	}
 	for _, a := range asks {
 		if value := a.value(l.filter); value != nil {

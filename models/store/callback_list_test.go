@@ -12,7 +12,7 @@ import (
 )
 
 // fill makes ended callbacks of the tenant by SQL, a microsecond apart: of 49, one is FAILED with 410, of 7, one went to
-// another host, and of 5, one is of a report.
+// another host, by two ports, and of 5, one is of a report. In the list of the SSO client they stand as if they were notices.
 func fill(t *testing.T, s *store.Store, n *customer, count int) {
 	t.Helper()
 	uid := "lower(hex(randomblob(16)))"
@@ -20,12 +20,13 @@ func fill(t *testing.T, s *store.Store, n *customer, count int) {
 		uid = "gen_random_uuid()"
 	}
 	pattern := newCallback(t, s, n, start)
-	modelstest.NoError(t, s.DB().Exec(`INSERT INTO callbacks (uid, ref, event, status, target, target_host, content_type, body, account_id, project_id, crawl_id,
+	modelstest.NoError(t, s.DB().Exec(`INSERT INTO callbacks (uid, ref, event, status, target, target_host, content_type, body, account_id, project_id, sso_client_id, crawl_id,
 			dedup_key, attempt_count, failure_count, http_status, error_code, created_at, finished_at)
 		WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < ?)
 		SELECT `+uid+`, ref, CASE WHEN i % 5 = 0 THEN 'REPORT_DOWNLOAD_GENERATED' ELSE 'CRAWL_FINISHED' END,
 			CASE WHEN i % 49 = 0 THEN 'FAILED' ELSE 'SUCCESS' END, target,
-			CASE WHEN i % 7 = 0 THEN 'rare.example.com:443' ELSE target_host END, content_type, body, account_id, project_id, crawl_id,
+			CASE WHEN i % 14 = 0 THEN 'rare.example.com:8443' WHEN i % 7 = 0 THEN 'rare.example.com:443' ELSE target_host END, content_type, body, account_id, project_id,
+			(SELECT accounts.sso_client_id FROM accounts WHERE accounts.id = account_id), crawl_id,
 			'made:' || id || ':' || i, 1, 0, CASE WHEN i % 49 = 0 THEN 410 ELSE 200 END,
 			CASE WHEN i % 49 = 0 THEN 'HTTP_STATUS' END, created_at + i, created_at + i
 		FROM callbacks CROSS JOIN series WHERE id = ?`, count, pattern.ID).Error)

@@ -164,7 +164,11 @@ func (s *Store) LastAttempts(
 				callback.Interrupted,
 			).
 			Group("callback_id")
-		return find(s.attemptsWithin(ctx, scope).Omit("connection", "headers").Where("id IN (?)", telling), attempt)
+		hidden := []string{"connection", "headers"}
+		if scope.SSOClientID() != 0 { // a partner does not see all bodies
+			hidden = append(hidden, "response_body")
+		}
+		return find(s.attemptsWithin(ctx, scope).Omit(hidden...).Where("id IN (?)", telling), attempt)
 	})
 	attempts := make(map[int64]*callback.Attempt, len(found))
 	for _, a := range found {

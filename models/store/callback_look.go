@@ -146,7 +146,7 @@ func (s *Store) lookedPages(
 	for _, id := range ids {
 		pages[id] = &models.PageOf[*callback.Callback]{}
 	}
-	for owner, rows := range grouped(rows) {
+	for owner, rows := range models.Grouped(rows, func(r lookedRow) int64 { return r.OwnerID }) {
 		if l.sorts() && rows[0].Looked > l.most {
 			return nil, callback.ErrOrder
 		}
@@ -157,14 +157,6 @@ func (s *Store) lookedPages(
 		pages[owner] = page
 	}
 	return pages, nil
-}
-
-func grouped(rows []lookedRow) map[int64][]lookedRow {
-	byOwner := map[int64][]lookedRow{}
-	for _, r := range rows {
-		byOwner[r.OwnerID] = append(byOwner[r.OwnerID], r)
-	}
-	return byOwner
 }
 
 // lookedPage is the page of one owner.

@@ -5,11 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/live"
 )
 
 type callbackWatchRow struct {
-	AccountID int64 `gorm:"primaryKey;autoIncrement:false"`
+	AccountID int64 `gorm:"primaryKey;autoIncrement:false"` // below 0: an SSO client, of whose accounts they are
 	ProjectID int64 `gorm:"primaryKey;autoIncrement:false"` // 0: all of the account's
 	Since     int64
 	Until     int64
@@ -25,6 +28,8 @@ type callbackChangeRow struct {
 	AccountID  int64
 	ProjectID  int64
 	At         int64
+
+	SSOClientID *int64 `gorm:"->;-:migration"` // no column: of the account, where it was asked for
 }
 
 func (callbackChangeRow) TableName() string { return "callback_changes" }
@@ -32,7 +37,7 @@ func (callbackChangeRow) TableName() string { return "callback_changes" }
 func callbackChange(r callbackChangeRow) (live.Row, error) {
 	return live.Row{
 		ID: r.ID, Place: r.Place, CallbackID: r.CallbackID,
-		Owner: live.Owner{AccountID: r.AccountID, ProjectID: r.ProjectID},
+		Owner: live.Owner{AccountID: r.AccountID, ProjectID: r.ProjectID, SSOClientID: idOrZero(r.SSOClientID)},
 	}, nil
 }
 
@@ -57,7 +62,7 @@ func (s *Store) Watch(
 	ctx context.Context, owners []live.Owner, lasts time.Duration,
 ) (map[live.Owner]time.Time, error) {
 	given, args := s.given(len(owners),
-		columnOf("account_id", "bigint", owners, func(o live.Owner) int64 { return o.AccountID }),
+		columnOf("account_id", "bigint", owners, watchedAccount),
 		columnOf("project_id", "bigint", owners, func(o live.Owner) int64 { return o.ProjectID }),
 	)
 	var rows []callbackWatchRow
@@ -65,9 +70,21 @@ func (s *Store) Watch(
 		append(args, lasts.Microseconds(), watchMargin.Microseconds())...).Scan(&rows).Error
 	since := make(map[live.Owner]time.Time, len(rows))
 	for _, r := range rows {
-		since[live.Owner{AccountID: r.AccountID, ProjectID: r.ProjectID}] = fromMicros(r.Since)
+		owner := live.Owner{AccountID: r.AccountID, ProjectID: r.ProjectID}
+		if r.AccountID < 0 {
+			owner = live.Owner{SSOClientID: -r.AccountID}
+		}
+		since[owner] = fromMicros(r.Since)
 	}
 	return since, err
+}
+
+// watchedAccount is the account as the watch of an owner has it.
+func watchedAccount(o live.Owner) int64 {
+	if o.SSOClientID != 0 {
+		return -o.SSOClientID
+	}
+	return o.AccountID
 }
 
 // CallbackWriters asks the database who has callbacks locked for writing.
@@ -86,10 +103,23 @@ func (s *Store) Place(ctx context.Context) (place int64, err error) {
 
 // CallbackChanges reads the changes from a place on.
 func (s *Store) CallbackChanges(
-	ctx context.Context, accountIDs []int64, from int64, limit int,
+	ctx context.Context, owners []live.Owner, from int64, limit int,
 ) ([]live.Row, error) {
-	return find(s.reader(ctx).Where("place >= ?", from).Where(s.among("account_id", &accountIDs)).
-		Order("place, id").Limit(limit), callbackChange)
+	var accountIDs, ssoClientIDs []int64
+	for _, o := range owners {
+		if o.SSOClientID != 0 {
+			ssoClientIDs = append(ssoClientIDs, o.SSOClientID)
+		} else {
+			accountIDs = append(accountIDs, o.AccountID)
+		}
+	}
+	db := s.reader(ctx).Where("place >= ?", from).Order("place, callback_changes.id").Limit(limit)
+	if len(ssoClientIDs) == 0 {
+		return find(db.Select("callback_changes.*").Where(s.among("account_id", &accountIDs)), callbackChange)
+	}
+	return find(db.Select("callback_changes.*, accounts.sso_client_id").
+		Joins("JOIN accounts ON accounts.id = callback_changes.account_id").
+		Where("? OR ?", s.among("account_id", &accountIDs), s.among("sso_client_id", &ssoClientIDs)), callbackChange)
 }
 
 // PurgeCallbackChanges looks at the oldest only: they are in the order of their times, but for a moment.
@@ -103,4 +133,15 @@ func (s *Store) PurgeCallbackChanges(
 	}
 	ended := s.writer(ctx).Exec("DELETE FROM callback_watches WHERE until < ?", micros(before))
 	return int(gone.RowsAffected), int(gone.RowsAffected), ended.Error
+}
+
+// namedBy finds what has a uid that lists are searched by: see searchedUIDs.
+const namedBy = `SELECT 'Callback' AS type, callback_id AS raw FROM callback_attempts WHERE uid = @uid
+UNION ALL SELECT 'Run', id FROM runs WHERE uid = @uid
+UNION ALL SELECT 'Batch', id FROM run_batches WHERE uid = @uid
+UNION ALL SELECT 'Job', id FROM jobs WHERE uuid = @uid`
+
+// NamedBy looks into the indexes of the uids.
+func (s *Store) NamedBy(ctx context.Context, uid uuid.UUID) (ids []models.ObjectID, err error) {
+	return ids, s.reader(ctx).Raw(namedBy, map[string]any{"uid": uid}).Scan(&ids).Error
 }

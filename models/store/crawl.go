@@ -79,21 +79,11 @@ func (s *Store) CreateCrawl(ctx context.Context, c *crawl.Crawl) error {
 	return err
 }
 
-// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken. "WHERE true" tells SQLite that
-// ON is not a join's.
+// CreateCrawls inserts crawls whose ids are given, and returns the ids that are taken.
 func (s *Store) CreateCrawls(ctx context.Context, crawls []*crawl.Crawl) ([]int64, error) {
-	statement, args := s.insertion("crawls", len(crawls),
-		columnOf("id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ID }),
-		columnOf("account_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.AccountID }),
-		columnOf("project_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ProjectID }),
-		columnOf("created_by_user_id", "bigint", crawls, func(c *crawl.Crawl) *int64 { return c.CreatedByUserID }),
-		columnOf("kind", "text", crawls, func(c *crawl.Crawl) string { return string(c.Kind) }),
-		columnOf("status", "text", crawls, func(c *crawl.Crawl) string { return string(c.Status) }),
-		columnOf("created_at", "bigint", crawls, func(c *crawl.Crawl) int64 { return micros(c.CreatedAt) }),
-		columnOf("finished_at", "bigint", crawls, func(c *crawl.Crawl) *int64 { return microsPtr(c.FinishedAt) }),
-	)
+	statement, args := s.creation(crawls, "true")
 	var created []int64
-	err := s.writer(ctx).Raw(statement+"WHERE true ON CONFLICT (id) DO NOTHING RETURNING id", args...).Scan(&created).Error
+	err := s.writer(ctx).Raw(statement, args...).Scan(&created).Error
 	if err != nil || len(created) == len(crawls) {
 		return nil, err
 	}
@@ -104,6 +94,22 @@ func (s *Store) CreateCrawls(ctx context.Context, crawls []*crawl.Crawl) ([]int6
 		}
 	}
 	return taken, nil
+}
+
+// creation is the statement that creates crawls where a condition is met (with none SQLite takes ON for that of a join), and
+// returns the ids of those that it has, and its arguments.
+func (s *Store) creation(crawls []*crawl.Crawl, condition string) (string, []any) {
+	statement, args := s.insertion("crawls", len(crawls),
+		columnOf("id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ID }),
+		columnOf("account_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.AccountID }),
+		columnOf("project_id", "bigint", crawls, func(c *crawl.Crawl) int64 { return c.ProjectID }),
+		columnOf("created_by_user_id", "bigint", crawls, func(c *crawl.Crawl) *int64 { return c.CreatedByUserID }),
+		columnOf("kind", "text", crawls, func(c *crawl.Crawl) string { return string(c.Kind) }),
+		columnOf("status", "text", crawls, func(c *crawl.Crawl) string { return string(c.Status) }),
+		columnOf("created_at", "bigint", crawls, func(c *crawl.Crawl) int64 { return micros(c.CreatedAt) }),
+		columnOf("finished_at", "bigint", crawls, func(c *crawl.Crawl) *int64 { return microsPtr(c.FinishedAt) }),
+	)
+	return statement + "WHERE " + condition + " ON CONFLICT (id) DO NOTHING RETURNING id", args
 }
 
 // UpdateCrawls writes what can change of crawls: they are there, so each insert becomes an update.

@@ -40,9 +40,9 @@ func diagnosis(r diagnosisRow) (*receiver.Diagnosis, error) {
 }
 
 // Diagnoses finds diagnoses by id. Those of SSO clients have neither an account nor a project, and only the platform's
-// scope reaches them.
+// scope and their own reach them.
 func (s *Store) Diagnoses(ctx context.Context, scope models.Scope, ids ...int64) ([]*receiver.Diagnosis, error) {
-	return find(ofProject(s.reader(ctx), scope).Where(s.among("id", &ids)), diagnosis)
+	return find(ofOwner(s.reader(ctx), scope).Where(s.among("id", &ids)), diagnosis)
 }
 
 // CreateDiagnosis inserts a diagnosis.
@@ -65,9 +65,7 @@ const isAsked = "deadline > ? AND started_at IS NULL AND finished_at IS NULL"
 
 // DiagnosisAsked reads the index of deadlines from a time on.
 func (s *Store) DiagnosisAsked(ctx context.Context, after time.Time) (bool, error) {
-	var ids []int64
-	err := s.reader(ctx).Model(&diagnosisRow{}).Where(isAsked, micros(after)).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, err
+	return exists(s.reader(ctx).Model(&diagnosisRow{}).Where(isAsked, micros(after)))
 }
 
 // TakeDiagnoses passes over what others take at the moment.

@@ -1,6 +1,9 @@
 // Package store keeps the domain in a database: Postgres, or SQLite for the embedded default. It is the only package
 // that knows gorm. Both databases run the same code; where their SQL differs, a function says so.
 //
+// A file is of one table or of one kind of statement. What begins with callback_ lists and counts callbacks, with migrate_
+// changes the schema, and with postgres_ or sqlite_ is of that database alone.
+//
 // Times are stored as microseconds since 1970, UTC. Header values and signing secrets are sealed with AES-256-GCM.
 //
 // # Tables

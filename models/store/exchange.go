@@ -19,13 +19,15 @@ const (
 	connectionReused = 1 << iota
 	responseBodyTruncated
 	headersTruncated
+
+	flawBits = iota // the bits above are the code of a flaw
 )
 
 // connectionColumn is 3 bytes, of flags and versions, and the address and the port in binary: 9 with IPv4, where text
 // takes 40. nil where there is nothing to tell.
 func connectionColumn(x callback.Exchange) []byte {
 	flags := flag(x.ConnectionReused, connectionReused) | flag(x.ResponseBodyTruncated, responseBodyTruncated) |
-		flag(x.HeadersTruncated, headersTruncated)
+		flag(x.HeadersTruncated, headersTruncated) | x.Flaw.Code()<<flawBits
 	remote, err := netip.ParseAddrPort(x.Remote)
 	if flags == 0 && err != nil {
 		return nil
@@ -52,6 +54,7 @@ func exchangeOf(c exchangeColumns) callback.Exchange {
 	flags := c.Connection[0]
 	x.ConnectionReused, x.ResponseBodyTruncated = flags&connectionReused != 0, flags&responseBodyTruncated != 0
 	x.HeadersTruncated = flags&headersTruncated != 0
+	x.Flaw = callback.FlawOf(flags >> flawBits)
 	x.HTTP, x.TLS = version("HTTP/", c.Connection[1]), version("TLS ", c.Connection[2])
 	var remote netip.AddrPort
 	if remote.UnmarshalBinary(c.Connection[3:]) == nil && remote.IsValid() {

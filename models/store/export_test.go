@@ -18,8 +18,9 @@ func Rows() []any {
 	rows := []any{
 		&accountRow{}, &actionRow{}, &attemptRow{}, &batchAttemptRow{}, &bulkReplayRow{}, &bulkReplayedRow{}, &callbackRow{},
 		&callbackChangeRow{}, &callbackWatchRow{}, &claimRow{}, &diagnosisRow{},
-		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{},
+		&encryptionCheckRow{}, &healthHourRow{}, &healthPartRow{}, &healthSinceRow{}, &loginCodeRow{},
 		&membershipRow{}, &platformKeyRow{}, &processRow{}, &projectKeyRow{}, &projectRow{}, &rateRow{}, &runInputRow{},
+		&ssoClientKeyRow{}, &portalSessionRow{},
 		&scheduleRow{}, &sessionRow{}, &signingSecretRow{}, &ssoClientRow{}, &sweepRow{}, &usageRow{}, &userKeyRow{},
 		&userRow{},
 	}
@@ -78,7 +79,7 @@ func (s *Store) MigrateTo(ctx context.Context, version int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.UpTo(unbounded(ctx), version)
+	_, err = p.UpTo(models.LongStatements(ctx), version)
 	return err
 }
 
@@ -127,6 +128,12 @@ func (s *Store) QueryPages(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, filter callback.Filter, page models.Page,
 ) *gorm.DB {
 	return s.queryPages(ctx, scope, owner, ids, filter, page)
+}
+
+// QueryMerged is the statement of CallbackPages of all that a partner sees.
+func (s *Store) QueryMerged(ctx context.Context, scope models.Scope, filter callback.Filter, page models.Page) *gorm.DB {
+	query, _, _ := s.queryMerged(ctx, scope, filter, page)
+	return query
 }
 
 // QueryCounts is the statement of CountCallbacks.

@@ -78,17 +78,21 @@ FROM given WHERE NOT notice OR EXISTS (SELECT 1 FROM accounts WHERE accounts.id 
 // AddHealth notes what became of callbacks.
 func (s *Store) AddHealth(ctx context.Context, counts []callback.HealthCount) error {
 	for part := range parts(counts, noTexts) {
-		given, args := s.given(len(part), append([]column{
-			columnOf("account_id", "bigint", part, func(c callback.HealthCount) int64 { return c.AccountID }),
-			columnOf("project_id", "bigint", part, func(c callback.HealthCount) int64 { return c.ProjectID }),
-			columnOf("notice", "boolean", part, func(c callback.HealthCount) bool { return c.Notice }),
-			columnOf("hour", "bigint", part, func(c callback.HealthCount) int64 { return micros(c.Hour) }),
-		}, tallyColumns(part, func(c callback.HealthCount) *callback.Tally { return &c.Tally })...)...)
+		given, args := s.given(len(part), countedColumns(part)...)
 		if err := s.writer(ctx).Exec(given+addHealth, args...).Error; err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func countedColumns(counts []callback.HealthCount) []column {
+	return append([]column{
+		columnOf("account_id", "bigint", counts, func(c callback.HealthCount) int64 { return c.AccountID }),
+		columnOf("project_id", "bigint", counts, func(c callback.HealthCount) int64 { return c.ProjectID }),
+		columnOf("notice", "boolean", counts, func(c callback.HealthCount) bool { return c.Notice }),
+		columnOf("hour", "bigint", counts, func(c callback.HealthCount) int64 { return micros(c.Hour) }),
+	}, tallyColumns(counts, func(c callback.HealthCount) *callback.Tally { return &c.Tally })...)
 }
 
 // StartHealth asks whether anything had ended before.

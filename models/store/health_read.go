@@ -46,9 +46,8 @@ func healthOf(scope models.Scope, owner callback.Parent) healthOwner {
 	case owner == callback.OfSSOClient:
 		return healthOwner{
 			"sso_client_id = @owner AND account_id = 0 AND project_id = 0", "sso_client_id = @owner",
-			"SELECT status, created_at, EXISTS (SELECT 1 FROM accounts WHERE accounts.id = oldest.account_id AND " +
-				"sso_client_id = @owner) AND NOT " + isTest + " AS own FROM (SELECT account_id, dedup_key, status, created_at FROM callbacks " +
-				"WHERE " + isNotice + " AND " + isOngoing + " ORDER BY created_at LIMIT @limit) AS oldest",
+			"SELECT status, created_at, NOT " + isTest + " AS own FROM callbacks WHERE sso_client_id = @owner AND " + isOngoing +
+				" ORDER BY created_at, id LIMIT @limit",
 			"false", "false",
 		}
 	case owner == callback.OfProject:
@@ -67,9 +66,6 @@ func (s *Store) ofOwners(
 	ctx context.Context, scope models.Scope, owner callback.Parent, ids []int64, query string, args map[string]any,
 ) *gorm.DB {
 	visible := func(ids ...int64) *gorm.DB {
-		if owner == callback.OfSSOClient {
-			return s.reader(ctx).Model(&ssoClientRow{}).Select("id").Where("id IN ? AND ?", ids, scope.Everything())
-		}
 		return s.visibleOwners(ctx, scope, owner).Select("id").Where("id IN ?", ids)
 	}
 	all := s.dialect.ofEach(ids, visible, func(id clause.Expr) clause.Expression {

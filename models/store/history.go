@@ -16,9 +16,9 @@ const isNotice = "target = 'SSO_CLIENT'"
 
 // historyColumns are what the history shows of a callback: neither its body nor its headers, which only its delivery
 // needs, and without what is only for the platform.
-var historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, " +
+var historyColumns = "callbacks.id, uid, ref, event, status, target, content_type, account_id, project_id, sso_client_id, " +
 	sourceNames +
-	", created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count, " +
+	", created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, recovered, dedup_key, ordering_key, held, attempt_count, failure_count, " +
 	"panic_count, interruption_count, unreadable_since, next_attempt_at, " +
 	"lease_until, http_status, error_code, callbacks.created_at, finished_at, payload_purged_at"
 
@@ -27,10 +27,11 @@ func historyShown(scope models.Scope) string {
 	return historyColumns + shown(scope, isNotice, "target_url", "lane", "error_message")
 }
 
-// shown adds columns to a list: of a notice they tell of the partner's webhook, and are NULL for all but the platform.
+// shown adds columns to a list: of a notice they tell of the partner's webhook, and are NULL for all but the platform and
+// the partner.
 func shown(scope models.Scope, ofNotice string, columns ...string) (list string) {
 	for _, c := range columns {
-		if scope.Everything() {
+		if scope.SeesNotices() {
 			list += ", " + c
 		} else {
 			list += ", CASE WHEN NOT " + ofNotice + " THEN " + c + " END AS " + c

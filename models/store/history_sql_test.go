@@ -94,6 +94,11 @@ func callbackHistories() map[string]historyRead {
 		"project_status_event": list(callback.OfProject, project, callback.Filter{Status: failed, Event: ofJob}, place),
 		"project_by_key":       byKey(callback.OfProject, project),
 		"crawl":                list(crawl.Owner, func(e *estate) int64 { return e.crawl.ID }, callback.Filter{}, place),
+		"sso_client": func(ctx context.Context, s *store.Store, e *estate) error {
+			_, err := s.CallbackPages(ctx, everything(), callback.OfSSOClient, []int64{*e.account.SSOClientID},
+				callback.Filter{Status: failed}, models.Page{First: 20})
+			return err
+		},
 		"platform": func(ctx context.Context, s *store.Store, e *estate) error {
 			_, err := s.CallbackPages(
 				ctx, everything(), callback.OfAccount, []int64{e.account.ID}, callback.Filter{}, models.Page{First: 20},

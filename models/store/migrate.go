@@ -14,6 +14,8 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/ringback/ringback/models"
 )
 
 //go:embed migrations
@@ -72,11 +74,11 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 
 // apply applies the next step. One that could not have a lock is undone or can be repeated, and is tried again.
 func (s *Store) apply(ctx context.Context, p *goose.Provider, step MigrationProgress) error {
-	stop := s.tell(ctx, step)
+	stop := s.reportProgress(ctx, step)
 	defer stop()
 	for began := time.Now(); ; {
-		_, err := p.UpByOne(unbounded(ctx)) // to build an index takes as long as it takes
-		if err != nil && ctx.Err() != nil { // whatever the driver calls it
+		_, err := p.UpByOne(models.LongStatements(ctx)) // to build an index takes as long as it takes
+		if err != nil && ctx.Err() != nil {             // whatever the driver calls it
 			return ctx.Err()
 		}
 		if !lockFailed(err) || time.Since(began) > lockPatience {

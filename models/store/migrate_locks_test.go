@@ -147,8 +147,11 @@ func indexes(t *testing.T, s *store.Store) (list []string) {
 }
 
 var (
-	comment = regexp.MustCompile(`(?s)-- \+goose StatementBegin\s+CREATE FUNCTION.*?-- \+goose StatementEnd|--[^\n]*`)
-	strong  = regexp.MustCompile(`^(ALTER TABLE (\w+)\s+(ADD|DROP) COLUMN|CREATE TABLE|DROP TABLE)`)
+	// A loop that commits after each part holds no lock for longer than one of these takes.
+	comment = regexp.MustCompile(
+		`(?s)-- \+goose StatementBegin\s+(?:CREATE (?:OR REPLACE )?FUNCTION|DO [^-]*LOOP[^-]*COMMIT;[^-]*END LOOP;).*?-- \+goose StatementEnd|--[^\n]*`,
+	)
+	strong = regexp.MustCompile(`^(ALTER TABLE (\w+)\s+(ADD|DROP) COLUMN|CREATE TABLE|DROP TABLE)`)
 	// A column that has a constraint, or a default that is no constant, has the table read or written.
 	reading = regexp.MustCompile(`CHECK|UNIQUE|ALTER COLUMN|TYPE|SET NOT NULL|\(\)`)
 	weak    = regexp.MustCompile(`^(CREATE (UNIQUE )?INDEX CONCURRENTLY \w|DROP INDEX CONCURRENTLY IF EXISTS \w)`)

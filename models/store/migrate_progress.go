@@ -17,27 +17,27 @@ type MigrationProgress struct {
 	Oldest string
 }
 
-// WithMigrationProgress lets Migrate tell how far it is, every five seconds, of each step that takes longer.
-func WithMigrationProgress(told func(context.Context, MigrationProgress)) Option {
-	return func(o *options) { o.progress.told = told }
+// WithMigrationProgress lets Migrate report how far it is, every five seconds, of each step that takes longer.
+func WithMigrationProgress(report func(context.Context, MigrationProgress)) Option {
+	return func(o *options) { o.progress.report = report }
 }
 
-// progress is to whom the progress of a step is told, and how often.
+// progress is to whom the progress of a step is reported, and how often.
 type progress struct {
-	told  func(context.Context, MigrationProgress)
-	every time.Duration
+	report func(context.Context, MigrationProgress)
+	every  time.Duration
 }
 
 const progressInterval = 5 * time.Second
 
-// tell tells how far a step is until it is stopped.
-func (s *Store) tell(ctx context.Context, step MigrationProgress) (stop func()) {
-	if s.progress.told == nil {
+// reportProgress reports how far a step is until it is stopped.
+func (s *Store) reportProgress(ctx context.Context, step MigrationProgress) (stop func()) {
+	if s.progress.report == nil {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var telling sync.WaitGroup
-	telling.Go(func() {
+	var reporting sync.WaitGroup
+	reporting.Go(func() {
 		ticker := time.NewTicker(s.progress.every)
 		defer ticker.Stop()
 		for began := time.Now(); ; {
@@ -47,16 +47,16 @@ func (s *Store) tell(ctx context.Context, step MigrationProgress) (stop func()) 
 			case <-ticker.C:
 			}
 			step.Took, step.Oldest = time.Since(began), s.oldestTransaction(ctx)
-			s.progress.told(ctx, step)
+			s.progress.report(ctx, step)
 		}
 	})
 	return func() {
 		cancel()
-		telling.Wait()
+		reporting.Wait()
 	}
 }
 
-// oldestTransaction is told beside what matters: where it cannot be found out, it is left out.
+// oldestTransaction is reported beside what matters: where it cannot be found out, it is left out.
 func (s *Store) oldestTransaction(ctx context.Context) string {
 	if s.dialect.name() != "postgres" {
 		return ""
@@ -66,8 +66,10 @@ func (s *Store) oldestTransaction(ctx context.Context) string {
 		ApplicationName string
 		Seconds         int
 	}
-	err := s.reader(ctx).Raw(`SELECT pid AS process, application_name, CAST(extract(epoch FROM now() - xact_start) AS INT) AS seconds FROM pg_stat_activity
-	WHERE datname = current_database() AND application_name <> ? AND backend_type = 'client backend' AND xact_start < now() - interval '1 second'
+	err := s.reader(ctx).Raw(`SELECT pid AS process, application_name, CAST(extract(epoch FROM now() - xact_start) AS INT) AS seconds
+	FROM pg_stat_activity
+	WHERE datname = current_database() AND application_name <> ? AND backend_type = 'client backend'
+		AND xact_start < now() - interval '1 second'
 	ORDER BY xact_start LIMIT 1`, migrationApplication).Scan(&oldest).Error
 	if err != nil || len(oldest) == 0 {
 		return ""

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,36 +13,109 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
+// partnerRow is who hears of a callback, and how the callback is named to them.
+type partnerRow struct {
+	ID           int64
+	FailureCount int
+	SSOClientID  int64
+	NoticeMode   tenant.NoticeMode
+	Events       string
+	CreatorID    *int64
+	callback.SourceNames
+}
+
+// partnerColumns are those of a partnerRow, but for its id.
+var partnerColumns = "callbacks.failure_count, COALESCE(sso_clients.id, 0) AS sso_client_id, " +
+	"COALESCE(sso_clients.notice_mode, '') AS notice_mode, COALESCE(sso_clients.webhook_events, '') AS events, " +
+	creatorOfSource + " AS creator_id, " + namesOfSource
+
+// withPartners joins callbacks with who hears of them now: nobody, where there is no webhook.
+const withPartners = `LEFT JOIN projects ON projects.id = callbacks.project_id
+LEFT JOIN accounts ON accounts.id = projects.account_id
+LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL`
+
 // Partners finds who hears of failures of callbacks. It locks these: a settlement that is made again waits for the
 // first one, and sees what that has written.
 func (s *Store) Partners(ctx context.Context, callbackIDs ...int64) (map[int64]callback.Partner, error) {
-	var rows []struct {
-		ID           int64
-		FailureCount int
-		NoticeMode   tenant.NoticeMode
-		CreatorID    *int64
-	}
+	var rows []partnerRow
 	err := s.writer(ctx).Table("callbacks").Clauses(
 		clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "callbacks"}},
-	).
-		Select(
-			"callbacks.id, callbacks.failure_count, COALESCE(sso_clients.notice_mode, '') AS notice_mode, " + creatorOfSource +
-				" AS creator_id",
-		).
-		Joins("LEFT JOIN projects ON projects.id = callbacks.project_id").
-		Joins("LEFT JOIN accounts ON accounts.id = projects.account_id").
-		Joins("LEFT JOIN sso_clients ON sso_clients.id = accounts.sso_client_id AND sso_clients.webhook_url IS NOT NULL").
+	).Select("callbacks.id, " + partnerColumns).Joins(withPartners).
 		Where(s.among("callbacks.id", &callbackIDs)).Order("callbacks.id").Scan(&rows).Error
-	found := make(map[int64]callback.Partner, len(rows))
-	for _, r := range rows {
-		found[r.ID] = callback.Partner{NoticeMode: r.NoticeMode, FailureCount: r.FailureCount, CreatorID: r.CreatorID}
-	}
-	return found, err
+	return partners(rows), err
 }
 
-// A worker of the release before can send no event that it does not know. So digests and tests are stored as notices of
-// a single failure are, of which neither has the cause: that one sends them as it sends those, to the target that stands
-// beside the event. The next release can store them by their own names. The first of these is the condition of an index.
+func partners(rows []partnerRow) map[int64]callback.Partner {
+	found := make(map[int64]callback.Partner, len(rows))
+	for _, r := range rows {
+		found[r.ID] = callback.Partner{
+			SSOClientID: r.SSOClientID, NoticeMode: r.NoticeMode, Events: tenant.ParseWebhookEvents(r.Events),
+			FailureCount: r.FailureCount, CreatorID: r.CreatorID, Names: r.SourceNames,
+		}
+	}
+	return found
+}
+
+const noteNotified = `UPDATE callbacks SET notified_sso_client_id = given.sso_client_id FROM given
+WHERE callbacks.id = given.id AND (notified_sso_client_id IS NULL OR notified_sso_client_id <> given.sso_client_id)`
+
+// NoteNotified notes which SSO clients are notified of failures, by the ids of the originals.
+func (s *Store) NoteNotified(ctx context.Context, ssoClientIDs map[int64]int64) error {
+	if len(ssoClientIDs) == 0 {
+		return nil
+	}
+	ids := slices.Sorted(maps.Keys(ssoClientIDs))
+	given, args := s.given(len(ids),
+		columnOf("id", "bigint", ids, func(id int64) int64 { return id }),
+		columnOf("sso_client_id", "bigint", ids, func(id int64) int64 { return ssoClientIDs[id] }),
+	)
+	return s.writer(ctx).Exec(given+noteNotified, args...).Error
+}
+
+// Recovered looks first, which locks nothing: nearly always nobody wants to hear of an arrival. Of two that arrive at
+// the same moment, the update lets one through.
+func (s *Store) Recovered(ctx context.Context, callbackIDs ...int64) (map[int64]callback.Partner, error) {
+	var rows []struct {
+		Partner    partnerRow `gorm:"embedded"`
+		OriginalID int64
+	}
+	err := s.writer(ctx).Table("callbacks").
+		Select("callbacks.id, original.id AS original_id, "+partnerColumns).
+		Joins("JOIN callbacks AS original ON original.id = COALESCE(callbacks.replay_of_id, callbacks.id)").
+		Joins(withPartners).
+		Where(s.among("callbacks.id", &callbackIDs)).
+		Where("original.notified_sso_client_id = sso_clients.id AND sso_clients.webhook_events LIKE ?",
+			"%"+string(tenant.WebhookRecovered)+"%").
+		Order("callbacks.id").Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	originals := make([]int64, len(rows))
+	for i, r := range rows {
+		originals[i] = r.OriginalID
+	}
+	var waited []callbackRow
+	err = s.writer(ctx).Model(&waited).Clauses(returning("id")).
+		Where(s.among("id", &originals)).Where("notified_sso_client_id IS NOT NULL").
+		Update("notified_sso_client_id", nil).Error
+	waiting := make(map[int64]bool, len(waited))
+	for _, r := range waited {
+		waiting[r.ID] = true
+	}
+	var first []partnerRow // to arrive, of each original
+	for _, r := range rows {
+		if waiting[r.OriginalID] {
+			first = append(first, r.Partner)
+			delete(waiting, r.OriginalID)
+		}
+	}
+	return partners(first), err
+}
+
+// A worker of the release before can send no event that it does not know. So digests, tests and notices of arrivals are
+// stored as notices of a single failure are: that one sends them as it sends those, to the target that stands beside the
+// event. Digests and tests have no cause, and notices of arrivals are marked. The next release can store them by their
+// own names. The first of these is the condition of an index.
 const (
 	storedAsNotice = "event = 'CALLBACK_FAILED' AND cause_id IS NULL"
 	isTest         = "substr(dedup_key, 1, 5) = 'test:'" // callback.IsTestKey
@@ -52,14 +126,16 @@ var noticeKinds = []struct {
 	event     callback.EventName
 	condition string
 }{
-	{callback.CallbackFailedEvent, "cause_id IS NOT NULL"},
+	{callback.CallbackFailedEvent, "cause_id IS NOT NULL AND NOT recovered"},
+	{callback.CallbackRecoveredEvent, "recovered"},
 	{callback.CallbacksFailedEvent, "cause_id IS NULL AND NOT " + isTest},
 	{callback.TestEvent, isTest},
 }
 
 // storedEvent is how the column has an event, and event reads it.
 func storedEvent(e callback.EventName) callback.EventName {
-	if e == callback.CallbacksFailedEvent || e == callback.TestEvent {
+	switch e {
+	case callback.CallbackRecoveredEvent, callback.CallbacksFailedEvent, callback.TestEvent:
 		return callback.CallbackFailedEvent
 	}
 	return e
@@ -67,6 +143,8 @@ func storedEvent(e callback.EventName) callback.EventName {
 
 func (r callbackRow) event() callback.EventName {
 	switch {
+	case r.Recovered:
+		return callback.CallbackRecoveredEvent
 	case r.Event != callback.CallbackFailedEvent || r.CauseID != nil:
 		return r.Event
 	case callback.IsTestKey(r.DedupKey):

@@ -23,9 +23,8 @@ func (s *Store) line(ctx context.Context, key string) *gorm.DB {
 
 // LineIsEmpty looks for one that has not ended.
 func (s *Store) LineIsEmpty(ctx context.Context, key string) (bool, error) {
-	var ids []int64
-	err := s.line(ctx, key).Limit(1).Pluck("id", &ids).Error
-	return len(ids) == 0, err
+	waits, err := exists(s.line(ctx, key))
+	return !waits, err
 }
 
 // ReleaseNext makes the first that is held due.
@@ -68,10 +67,8 @@ func (s *Store) HoldsNewer(ctx context.Context, c *callback.Callback) (bool, err
 	if column == "" {
 		return false, nil
 	}
-	var ids []int64
-	err := s.line(ctx, c.OrderingKey).Where("held AND replay_of_id IS NULL AND event = ?", storedEvent(c.Event)).
-		Where(column+" > ?", c.Source.Of.Raw).Limit(1).Pluck("id", &ids).Error
-	return len(ids) > 0, err
+	return exists(s.line(ctx, c.OrderingKey).Where("held AND replay_of_id IS NULL AND event = ?", storedEvent(c.Event)).
+		Where(column+" > ?", c.Source.Of.Raw))
 }
 
 // laneSucceeded reads no more than the beginning of the index of what has ended.

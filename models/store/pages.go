@@ -85,10 +85,7 @@ func pagesFrom[R any, D owned](
 	if page.FromEnd {
 		slices.Reverse(found)
 	}
-	byOwner := map[int64][]D{}
-	for _, d := range found {
-		byOwner[owner(d)] = append(byOwner[owner(d)], d)
-	}
+	byOwner := models.Grouped(found, owner)
 	for _, id := range ids {
 		pages[id] = models.Cut(byOwner[id], page)
 	}

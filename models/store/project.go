@@ -34,7 +34,8 @@ func (s *Store) project(r projectRow) (*tenant.Project, error) {
 	headers, unreadable := s.sealer.openHeaders(r.APICallbackHeaders, projectHeadersPlace(r.ID))
 	return &tenant.Project{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, PrimaryDomain: r.PrimaryDomain,
-		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable}, Limits: tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
+		Callback: models.Endpoint{URL: r.APICallbackURL, Headers: headers, Unreadable: unreadable},
+		Limits:   tenant.Limits(r.Limits), Pause: r.Pause.pause(), Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), DeletedAt: fromMicrosPtr(r.DeletedAt),
 	}, nil
 }

@@ -23,8 +23,12 @@ func newProjectKey(t *testing.T, s *store.Store, p *tenant.Project, text models.
 	return k
 }
 
+func scopeOf(of models.KeyScope, least models.Role) models.Scope {
+	return (&models.Actor{Key: &of}).Scope(least)
+}
+
 func keyScope(k *tenant.ProjectKey, least models.Role) models.Scope {
-	return (&models.Actor{Key: &models.KeyScope{AccountID: k.AccountID, ProjectID: k.ProjectID}}).Scope(least)
+	return scopeOf(models.KeyScope{AccountID: k.AccountID, ProjectID: k.ProjectID, Role: models.RoleEditor}, least)
 }
 
 // readsOfAccounts are the only ones that reach something with the key of another project of the account.

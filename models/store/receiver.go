@@ -15,6 +15,7 @@ func (s *Store) ReceiverPorts() receiver.Ports {
 		InTestTx:      inTx(s, func(tx *Store) receiver.TestTx { return tx }),
 		InRateTx:      inTx(s, func(tx *Store) receiver.RateTx { return tx }),
 		InRetryTx:     inTx(s, func(tx *Store) receiver.RetryTx { return tx }),
+		InRetryManyTx: inTx(s, func(tx *Store) receiver.RetryManyTx { return tx }),
 		InPurgeTx:     inTx(s, func(tx *Store) receiver.PurgeTx { return tx }),
 		Diagnoses:     s,
 		InDiagnosisTx: inTx(s, func(tx *Store) receiver.DiagnosisTx { return tx }),

@@ -218,13 +218,13 @@ func (s *Store) PurgeSources(
 		return 0, 0, fmt.Errorf("purge: the sources %q have no table here", typeName)
 	}
 	of := callbackSources[i]
-	next := s.writer(ctx).Table(of.table).Select("id").Where("id > ?", after).Order("id").Limit(limit)
+	next := s.writer(ctx).Table(of.row.TableName()).Select("id").Where("id > ?", after).Order("id").Limit(limit)
 	err = s.writer(ctx).Table("(?) AS next", next).Select("COALESCE(max(id), 0)").Scan(&last).Error
 	if err != nil || last == 0 {
 		return 0, 0, err
 	}
 	var ids []int64
-	err = s.writer(ctx).Table(of.table).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).
+	err = s.writer(ctx).Table(of.row.TableName()).Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}).
 		Where(
 			"id > ? AND id <= ? AND "+of.ended+" < ? AND "+of.free(), after, last, micros(endedBefore),
 		).Pluck("id", &ids).Error

@@ -11,16 +11,6 @@ import (
 	"github.com/ringback/ringback/models/run"
 )
 
-// ofProject narrows a query to rows of projects within the scope.
-func ofProject(db *gorm.DB, scope models.Scope) *gorm.DB {
-	return scoped(db, scope, "account_id", "project_id")
-}
-
-// ofAccount narrows a query to rows of accounts within the scope.
-func ofAccount(db *gorm.DB, scope models.Scope) *gorm.DB {
-	return scoped(db, scope, "account_id", noProject)
-}
-
 // runColumns are all but the headers of the run's callbacks, which only their delivery needs.
 const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, created_by_user_id, status, " +
 	"max_results, page_size, callback_on, " +
@@ -28,17 +18,53 @@ const runColumns = "id, uid, account_id, project_id, action_id, schedule_id, cre
 	"started_at, finished_at, payload_purged_at"
 
 func (s *Store) runsWithin(ctx context.Context, scope models.Scope) *gorm.DB {
-	return ofProject(s.reader(ctx).Model(&runRow{}), scope).Select(runColumns)
+	return redacting(ofProject(s.reader(ctx).Model(&runRow{}), scope), scope, runColumns)
+}
+
+// shownRunRow and shownBatchRow are rows as a scope sees them.
+type (
+	shownRunRow struct {
+		Run      runRow `gorm:"embedded"`
+		Redacted bool
+	}
+	shownBatchRow struct {
+		Batch    batchRow `gorm:"embedded"`
+		Redacted bool
+	}
+)
+
+func (s *Store) shownRun(r shownRunRow) (*run.Run, error) {
+	found, err := s.run(r.Run)
+	if r.Redacted {
+		found.Error = found.Error.Redacted()
+	}
+	return found, err
+}
+
+func shownBatch(r shownBatchRow) (*run.Batch, error) {
+	found, err := batch(r.Batch)
+	if r.Redacted {
+		found.Error = found.Error.Redacted()
+	}
+	return found, err
+}
+
+// redacting selects columns, and whether the words of an executor are out of sight: what it answers is a body.
+func redacting(db *gorm.DB, scope models.Scope, columns string) *gorm.DB {
+	if scope.SSOClientID() == 0 {
+		return db.Select(columns)
+	}
+	return db.Select(columns+", account_id NOT IN ("+accountsOfPartner(scope.Payloads())+") AS redacted", scope.SSOClientID())
 }
 
 // Runs finds runs by id.
 func (s *Store) Runs(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Run, error) {
-	return find(s.runsWithin(ctx, scope).Where(s.among("id", &ids)), s.run)
+	return find(s.runsWithin(ctx, scope).Where(s.among("id", &ids)), s.shownRun)
 }
 
 // RunByUID finds one run.
 func (s *Store) RunByUID(ctx context.Context, scope models.Scope, uid uuid.UUID) (*run.Run, error) {
-	return first(s.runsWithin(ctx, scope).Where("uid = ?", uid), models.TypeRun, s.run)
+	return first(s.runsWithin(ctx, scope).Where("uid = ?", uid), models.TypeRun, s.shownRun)
 }
 
 // runOwners are the columns and fields that runs are listed by.
@@ -56,8 +82,8 @@ func (s *Store) RunPages(
 ) (map[int64]*models.PageOf[*run.Run], error) {
 	by := runOwners[owner]
 	return pagesOf(ctx, s, ids, page, func(id int64) *gorm.DB {
-		return s.filteredRuns(ctx, scope, filter).Select(runColumns).Where(by.column+" = ?", id)
-	}, s.run, by.id)
+		return redacting(s.filteredRuns(ctx, scope, filter), scope, runColumns).Where(by.column+" = ?", id)
+	}, s.shownRun, by.id)
 }
 
 // CountRuns counts what RunPages lists.
@@ -97,7 +123,7 @@ const batchColumns = "id, uid, account_id, project_id, action_id, run_id, input_
 
 // Batches finds batches by id.
 func (s *Store) Batches(ctx context.Context, scope models.Scope, ids ...int64) ([]*run.Batch, error) {
-	return find(ofProject(s.reader(ctx), scope).Select(batchColumns).Where(s.among("id", &ids)), batch)
+	return find(redacting(s.batchesWithin(ctx, scope), scope, batchColumns).Where(s.among("id", &ids)), shownBatch)
 }
 
 // BatchPages lists the batches of runs.
@@ -107,11 +133,11 @@ func (s *Store) BatchPages(
 	// Were the run told by an equality, all batches in the order of their ids would seem as good to Postgres.
 	above, below, direction := numbersOf(page)
 	part := func(id int64) *gorm.DB {
-		return ofProject(s.reader(ctx).Model(&batchRow{}), scope).Select(batchColumns).
+		return redacting(s.batchesWithin(ctx, scope), scope, batchColumns).
 			Where("(run_id, id) > (?, ?) AND (run_id, id) < (?, ?)", id, above, id, below).
 			Order("run_id" + direction + ", id" + direction).Limit(page.First + 1)
 	}
-	return unionOf(ctx, s, runIDs, page, part, batch, func(b *run.Batch) int64 { return b.RunID }, upwards)
+	return unionOf(ctx, s, runIDs, page, part, shownBatch, func(b *run.Batch) int64 { return b.RunID }, upwards)
 }
 
 // CountBatches counts what BatchPages lists.
@@ -162,6 +188,6 @@ func (s *Store) queryResults(
 	needed := s.dialect.ofEach(runIDs, visible, func(runID clause.Expr) clause.Expression {
 		return gorm.Expr(neededBatches, fromBatchID, runID, fromBatchID, runID, results+1, results)
 	})
-	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope).Where(s.dialect.chosen(), needed) }
+	asked := func() *gorm.DB { return s.batchesWithin(ctx, scope.Payloads()).Where(s.dialect.chosen(), needed) }
 	return s.readable(ctx, asked, "results").Order("id")
 }

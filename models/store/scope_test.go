@@ -39,6 +39,7 @@ type estate struct {
 
 	diagnosis *receiver.Diagnosis
 	bulk      *callback.BulkReplay
+	partner   *partner // nil: the account has none
 }
 
 // sourceTest is what a source adds to the tests of all, in a file of its own such as job_source_test.go.
@@ -272,13 +273,15 @@ func TestEveryReadStaysWithinItsScope(t *testing.T) {
 }
 
 // writes are the methods with a scope that change something, which TestEveryWriteStaysWithinItsScope is about.
-var writes = []string{"UpdateAccount", "UpdateProject", "DeleteProjectKey"}
+var writes = []string{"UpdateAccount", "UpdateProject", "DeleteProjectKey", "DeleteSSOClientKey"}
 
 func TestEveryMethodWithAScopeIsTested(t *testing.T) {
 	t.Parallel()
 	tested := slices.Clone(writes)
-	for name := range allReads() {
-		tested = append(tested, strings.Fields(name)...)
+	for _, reads := range []map[string]scopedRead{allReads(), readsOfPartners} {
+		for name := range reads {
+			tested = append(tested, strings.Fields(name)...)
+		}
 	}
 	methods := reflect.TypeFor[*store.Store]()
 	for method := range methods.Methods() {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -124,9 +123,9 @@ func (s *Store) UseSession(ctx context.Context, id int64, at time.Time) error {
 
 // KeepSessions deletes all sessions of a user but the most recently used.
 func (s *Store) KeepSessions(ctx context.Context, userID int64, most int) error {
-	rest := s.writer(ctx).Model(&sessionRow{}).Select("id").Where("user_id = ?", userID).
-		Order("last_used_at DESC, id DESC").Offset(most).Limit(math.MaxInt32) // SQLite knows no offset without a limit
-	return s.writer(ctx).Where("id IN (?)", rest).Delete(&sessionRow{}).Error
+	all := s.writer(ctx).Model(&sessionRow{}).Select("id").Where("user_id = ?", userID).
+		Order("last_used_at DESC, id DESC")
+	return s.writer(ctx).Where("id IN (?)", butFirst(all, most)).Delete(&sessionRow{}).Error
 }
 
 // DeleteSession deletes a session.

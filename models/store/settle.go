@@ -25,21 +25,7 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*callback.Call
 	if len(callbacks) == 0 {
 		return nil, nil
 	}
-	given, args := s.given(len(callbacks),
-		columnOf("id", "bigint", callbacks, func(c *callback.Callback) int64 { return c.ID }),
-		columnOf("attempt_count", "bigint", callbacks, func(c *callback.Callback) int { return c.AttemptCount }),
-		columnOf("status", "text", callbacks, func(c *callback.Callback) string { return string(c.Status) }),
-		columnOf("target_url", "text", callbacks, func(c *callback.Callback) *string { return c.TargetURL }),
-		columnOf("failure_count", "bigint", callbacks, func(c *callback.Callback) int { return c.FailureCount }),
-		columnOf("panic_count", "bigint", callbacks, func(c *callback.Callback) int { return c.PanicCount }),
-		columnOf("interruption_count", "bigint", callbacks, func(c *callback.Callback) int { return c.InterruptionCount }),
-		columnOf("next_attempt_at", "bigint", callbacks, nextAttempt),
-		columnOf("http_status", "bigint", callbacks, func(c *callback.Callback) *int { return c.HTTPStatus }),
-		columnOf("error_code", "text", callbacks, func(c *callback.Callback) *string { return errorCode(c.Error) }),
-		columnOf("error_message", "text", callbacks, func(c *callback.Callback) *string { return errorMessage(c.Error) }),
-		columnOf("finished_at", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.FinishedAt) }),
-		columnOf("local_since", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.LocalSince) }),
-	)
+	given, args := s.given(len(callbacks), settledColumns(callbacks)...)
 	type claim struct {
 		ID           int64
 		AttemptCount int
@@ -53,6 +39,24 @@ func (s *Store) SettleCallbacks(ctx context.Context, callbacks ...*callback.Call
 		owned[i] = slices.Contains(settled, claim{c.ID, c.AttemptCount})
 	}
 	return owned, nil
+}
+
+func settledColumns(callbacks []*callback.Callback) []column {
+	return []column{
+		columnOf("id", "bigint", callbacks, func(c *callback.Callback) int64 { return c.ID }),
+		columnOf("attempt_count", "bigint", callbacks, func(c *callback.Callback) int { return c.AttemptCount }),
+		columnOf("status", "text", callbacks, func(c *callback.Callback) string { return string(c.Status) }),
+		columnOf("target_url", "text", callbacks, func(c *callback.Callback) *string { return c.TargetURL }),
+		columnOf("failure_count", "bigint", callbacks, func(c *callback.Callback) int { return c.FailureCount }),
+		columnOf("panic_count", "bigint", callbacks, func(c *callback.Callback) int { return c.PanicCount }),
+		columnOf("interruption_count", "bigint", callbacks, func(c *callback.Callback) int { return c.InterruptionCount }),
+		columnOf("next_attempt_at", "bigint", callbacks, nextAttempt),
+		columnOf("http_status", "bigint", callbacks, func(c *callback.Callback) *int { return c.HTTPStatus }),
+		columnOf("error_code", "text", callbacks, func(c *callback.Callback) *string { return errorCode(c.Error) }),
+		columnOf("error_message", "text", callbacks, func(c *callback.Callback) *string { return errorMessage(c.Error) }),
+		columnOf("finished_at", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.FinishedAt) }),
+		columnOf("local_since", "bigint", callbacks, func(c *callback.Callback) *int64 { return microsPtr(c.LocalSince) }),
+	}
 }
 
 // locked selects callbacks that nobody else has in hand. SQLite drops the clause and needs none: it has one writer.

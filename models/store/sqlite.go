@@ -69,6 +69,8 @@ func (d sqliteDialect) checkWritable(ctx context.Context, s *Store) error {
 
 func (sqliteDialect) name() string { return "sqlite" }
 
+func (sqliteDialect) modifiesInQueries() bool { return false }
+
 func (sqliteDialect) clock() string { return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
 
 // now: SQLite asks this process's clock, and cuts it to milliseconds.

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"github.com/ringback/ringback/models"
 )
 
 // StatementLog is called with every statement when it has ended: its text, with placeholders and never with values,
@@ -47,6 +52,10 @@ func (unexplained) Explain(statement string, _ ...any) string { return statement
 
 // Translate is gorm.ErrorTranslator.
 func (u unexplained) Translate(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == readOnlyTransaction || errors.Is(err, sqlite3.READONLY) {
+		return &models.ReadOnlyError{Err: err}
+	}
 	if known, ok := u.Dialector.(gorm.ErrorTranslator); ok {
 		return known.Translate(err)
 	}

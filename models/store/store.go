@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -185,23 +186,6 @@ func (s *Store) locking(ctx context.Context) *gorm.DB {
 	return s.writer(ctx).Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 }
 
-// noProject is given to scoped where there is no project: for accounts themselves.
-const noProject = ""
-
-// scoped adds the condition that the account in one column, and the project in another, are within the scope.
-func scoped(db *gorm.DB, scope models.Scope, accountColumn, projectColumn string) *gorm.DB {
-	switch {
-	case scope.Everything():
-		return db
-	case scope.ProjectID() != 0 && projectColumn != noProject:
-		return db.Where(projectColumn+" = ?", scope.ProjectID())
-	case scope.ProjectID() != 0:
-		return db.Where(accountColumn+" = ?", scope.AccountID())
-	}
-	return db.Where(accountColumn+" IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN ?)",
-		scope.UserID(), scope.Roles())
-}
-
 // find reads rows into domain values.
 func find[R any, D any](db *gorm.DB, toDomain func(R) (D, error)) ([]D, error) {
 	var rows []R
@@ -234,6 +218,18 @@ func first[R any, D any](db *gorm.DB, typeName string, toDomain func(R) (D, erro
 		return none, models.NotFound(typeName)
 	}
 	return found[0], nil
+}
+
+// exists tells whether a query finds a row.
+func exists(db *gorm.DB) (bool, error) {
+	var ids []int64
+	err := db.Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}
+
+// butFirst leaves out the first rows of a sorted query, so many.
+func butFirst(db *gorm.DB, most int) *gorm.DB {
+	return db.Offset(most).Limit(math.MaxInt32) // SQLite knows no offset without a limit
 }
 
 func count(db *gorm.DB) (int, error) {
@@ -352,6 +348,8 @@ type dialect interface {
 	skipLocked(table string) string
 	// chosen is the condition that a row's id is one of a query, which is run once.
 	chosen() string
+	// modifiesInQueries: rows can be written by parts of a query.
+	modifiesInQueries() bool
 	// rows is a query that yields rows which the statement takes along.
 	rows(rows int, columns []column) (query string, args []any)
 	// ofEach is the rows of a query for each of the owners that are visible. The query knows its owner by an expression.

@@ -47,8 +47,10 @@ func newCustomer(t *testing.T, s *store.Store, name string) *customer {
 	t.Helper()
 	ctx := t.Context()
 	headers := []models.Header{{Key: "Authorization", Value: models.Secret("Bearer " + name)}}
+	partner := &tenant.SSOClient{Name: name, CreatedAt: start, UpdatedAt: start}
+	modelstest.NoError(t, s.CreateSSOClient(ctx, partner))
 	n := &customer{account: &tenant.Account{
-		Name: name, Timezone: "UTC", CreatedAt: start, UpdatedAt: start, Callback: models.Endpoint{Headers: headers},
+		Name: name, Timezone: "UTC", SSOClientID: &partner.ID, CreatedAt: start, UpdatedAt: start, Callback: models.Endpoint{Headers: headers},
 	}}
 	modelstest.NoError(t, s.CreateAccount(ctx, n.account))
 	n.user = &tenant.User{Email: name + "@example.com", CreatedAt: start}
@@ -276,15 +278,13 @@ func TestSigningSecretsAreTheOwnersThatHaveNotExpired(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	a, b := newCustomer(t, s, "a"), newCustomer(t, s, "b")
-	// the same number as the project
-	client := &tenant.SSOClient{ID: a.project.ID, Name: "C", CreatedAt: start, UpdatedAt: start}
-	modelstest.NoError(t, s.CreateSSOClient(t.Context(), client))
 	add := func(owner tenant.SigningOwner, text string, expires *time.Time) {
 		modelstest.NoError(t, s.CreateSigningSecret(t.Context(), &tenant.SigningSecret{
 			Owner: owner, Secret: models.Secret(text), CreatedAt: start, ExpiresAt: expires,
 		}))
 	}
-	project, partner := tenant.SigningOwner{ProjectID: a.project.ID}, tenant.SigningOwner{SSOClientID: client.ID}
+	// The partner has the number of the project.
+	project, partner := tenant.SigningOwner{ProjectID: a.project.ID}, tenant.SigningOwner{SSOClientID: a.project.ID}
 	add(project, "old", new(start.Add(time.Hour)))
 	add(project, "new", nil)
 	add(partner, "partner", nil)

@@ -50,6 +50,16 @@ func (s *Store) Users(ctx context.Context, ids ...int64) ([]*tenant.User, error)
 	return find(s.reader(ctx).Where(s.among("id", &ids)), user)
 }
 
+// UserByEmail finds a user by its email address, as it is written.
+func (s *Store) UserByEmail(ctx context.Context, email string) (*tenant.User, error) {
+	return first(s.reader(ctx).Where("email = ?", email), tenant.TypeUser, user)
+}
+
+// OldestUser finds the user who was made first.
+func (s *Store) OldestUser(ctx context.Context) (*tenant.User, error) {
+	return first(s.reader(ctx).Order("created_at, id"), tenant.TypeUser, user)
+}
+
 // LockUser reads one user for an update.
 func (s *Store) LockUser(ctx context.Context, id int64) (*tenant.User, error) {
 	return first(s.locking(ctx).Where("id = ?", id), tenant.TypeUser, user)
@@ -117,9 +127,9 @@ func (s *Store) CountAccountUsers(
 	return countBy(s.membersOf(ctx, scope), "account_id", accountIDs)
 }
 
-// membersOf are people, of whom a project's key sees none.
+// membersOf are people, of whom no key and no portal session sees any.
 func (s *Store) membersOf(ctx context.Context, scope models.Scope) *gorm.DB {
-	if scope.ProjectID() != 0 {
+	if !scope.Everything() && scope.UserID() == 0 {
 		scope = models.Scope{}
 	}
 	return scoped(s.reader(ctx).Table("memberships AS of_account"), scope, "of_account.account_id", noProject)

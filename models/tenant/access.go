@@ -33,42 +33,22 @@ func NewAccess(
 	return &Access{store: store, inTx: inTx, rules: rules, now: now, log: log}
 }
 
-// AccessStore is the database as Access needs it. Users, their keys and their sessions know no Scope: a caller
-// reaches its own. The keys of deleted projects are found by no method.
+// AccessStore is the database as Access needs it. Users know no Scope: a caller reaches itself.
 type AccessStore interface {
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
 	// CreateUser sets the ID unless it is given; a taken email or rawID is a CONFLICT.
 	CreateUser(ctx context.Context, u *User, memberships []Membership) error
 	Memberships(ctx context.Context, userID int64) ([]Membership, error)
+	Users(ctx context.Context, ids ...int64) ([]*User, error)
+	UserByEmail(ctx context.Context, email string) (*User, error)
+	OldestUser(ctx context.Context) (*User, error)
 
-	// LockUser keeps two transactions from counting what the user has at the same time.
-	LockUser(ctx context.Context, id int64) (*User, error)
-	UserKeys(ctx context.Context, userID int64) ([]*UserKey, error)
-	UserKey(ctx context.Context, id int64) (*UserKey, error)
-	CreateUserKey(ctx context.Context, k *UserKey) error
-	DeleteUserKey(ctx context.Context, userID, id int64) (*UserKey, error)
+	SessionStore
+	LoginCodeStore
+	ProjectKeyStore
+	SSOClientKeyStore
+	PortalStore
 
-	CreateSession(ctx context.Context, s *Session) error
-	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
-	// SessionPage has those of a user that have not expired at a time, newest first; CountSessions counts them.
-	SessionPage(ctx context.Context, userID int64, at time.Time, page models.Page) (*models.PageOf[*Session], error)
-	CountSessions(ctx context.Context, userID int64, at time.Time) (int, error)
-	// UseSession notes when a session was used.
-	UseSession(ctx context.Context, id int64, at time.Time) error
-	// KeepSessions deletes all sessions of a user but so many, the most recently used.
-	KeepSessions(ctx context.Context, userID int64, most int) error
-	DeleteSession(ctx context.Context, tokenHash []byte) error
-
-	// LockProject keeps two transactions from counting the project's keys at the same time.
-	LockProject(ctx context.Context, scope models.Scope, id int64) (*Project, error)
-	// ProjectKeys returns the keys of the given projects, newest first.
-	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
-	ProjectKey(ctx context.Context, scope models.Scope, id int64) (*ProjectKey, error)
-	ProjectKeyByHash(ctx context.Context, keyHash []byte) (*ProjectKey, error)
-	// CreateProjectKey sets the ID.
-	CreateProjectKey(ctx context.Context, k *ProjectKey, keyHash []byte) error
-	DeleteProjectKey(ctx context.Context, scope models.Scope, id int64) error
-
-	// Standings are those of sessions and of keys of projects, by the hashes of their texts.
+	// Standings are those of sessions and of keys, by the hashes of their texts.
 	Standings(ctx context.Context, hashes ...[]byte) ([]Standing, error)
 }

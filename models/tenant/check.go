@@ -58,6 +58,8 @@ type CallbackCheck struct {
 	// Account and Project are as they would be. Of an account's check the project has no configuration.
 	Account Account
 	Project Project
+
+	before Target
 }
 
 // OK tells whether it can be saved.
@@ -85,6 +87,7 @@ type CallbackToCheck struct {
 // Checks tell what would come of a configuration before it is saved.
 type Checks struct {
 	queries  Queries
+	waiting  Waiting
 	resolver Resolver
 	room     chan struct{} // for lookups at a time
 }
@@ -92,9 +95,26 @@ type Checks struct {
 // maxLookups at a time of a process: each waits for name servers, for seconds at most.
 const maxLookups = 32
 
+// Waiting is the store as a check needs it: Store.CountWaiting.
+type Waiting interface {
+	CountWaiting(ctx context.Context, of CallbackOwner, look, most int) (int, error)
+}
+
 // NewChecks returns checks that look names up by a resolver.
-func NewChecks(queries Queries, resolver Resolver) *Checks {
-	return &Checks{queries, resolver, make(chan struct{}, maxLookups)}
+func NewChecks(queries Queries, waiting Waiting, resolver Resolver) *Checks {
+	return &Checks{queries, waiting, resolver, make(chan struct{}, maxLookups)}
+}
+
+// Moved counts what waits and would go elsewhere once what was checked is saved, as the mutation that saves it would.
+func (s *Checks) Moved(ctx context.Context, c *CallbackCheck) (int, error) {
+	if !c.OK() {
+		return 0, nil
+	}
+	of := CallbackOwner{ProjectID: c.Project.ID}
+	if of.ProjectID == 0 {
+		of.AccountID = c.Account.ID
+	}
+	return moved(ctx, s.waiting, of, c.before, EffectiveTarget(c.Account.Callback, c.Project.Callback))
 }
 
 // CheckCallback applies the rules of saving, all of them, and looks at where the URL leads. It sends nothing and
@@ -107,6 +127,7 @@ func (s *Checks) CheckCallback(
 	if err != nil {
 		return nil, err
 	}
+	check.before = EffectiveTarget(check.Account.Callback, check.Project.Callback)
 	configured := &check.Account.Callback
 	if in.ProjectID != 0 {
 		configured = &check.Project.Callback
@@ -174,6 +195,9 @@ func (s *Checks) look(ctx context.Context, check *CallbackCheck, url string) err
 		return models.RateLimited("%d names are being resolved", maxLookups)
 	}
 	found, portAllowed, err := s.resolver.Addresses(ctx, url)
+	if !portAllowed {
+		check.warn(fieldCallbackURL, ProblemBlockedAddress, "callbacks are not sent to this port")
+	}
 	if err != nil {
 		check.warn(fieldCallbackURL, ProblemDNS, "%s", err)
 		return ctx.Err()
@@ -184,9 +208,6 @@ func (s *Checks) look(ctx context.Context, check *CallbackCheck, url string) err
 		if a.Denied {
 			denied++
 		}
-	}
-	if !portAllowed {
-		check.warn(fieldCallbackURL, ProblemBlockedAddress, "callbacks are not sent to this port")
 	}
 	switch {
 	case denied == len(found):

@@ -79,7 +79,7 @@ func TestCredentialsMakeTheirActor(t *testing.T) {
 	}
 	actor, err = w.Authenticate(t.Context(), tenant.Credentials{APIKey: text})
 	modelstest.NoError(t, err)
-	want := &models.Actor{Key: &models.KeyScope{AccountID: key.AccountID, ProjectID: key.ProjectID}}
+	want := &models.Actor{Key: &models.KeyScope{AccountID: key.AccountID, ProjectID: key.ProjectID, Role: models.RoleEditor}}
 	if diff := cmp.Diff(want, actor); diff != "" {
 		t.Error(diff)
 	}

@@ -70,7 +70,7 @@ func (s *Service) changeEndpoint(
 }
 
 // moved counts what waits and goes elsewhere since the URL of an owner, whose account is given, was another one.
-func moved(ctx context.Context, tx Store, of CallbackOwner, before, after Target) (int, error) {
+func moved(ctx context.Context, tx Waiting, of CallbackOwner, before, after Target) (int, error) {
 	if after.URL == "" || after.URL == before.URL {
 		return 0, nil
 	}

@@ -41,6 +41,11 @@ func (p *Project) ListCursor() models.Cursor { return models.Cursor{At: p.Create
 // maxDomainBytes: a primary domain may be a full URL, as the published examples have it.
 const maxDomainBytes = 2048
 
+// CheckPrimaryDomain refuses one that is empty, or too long: BAD_USER_INPUT on field.
+func CheckPrimaryDomain(field, domain string) error {
+	return models.AssignText(new(string), field, models.Given(&domain), maxDomainBytes)
+}
+
 // projectNamespace is that of the UUIDs of projects.
 var projectNamespace = uuid.MustParse("6f1d3c52-5a0e-4b7e-9a64-3d0c1f2b8e47")
 

@@ -32,43 +32,48 @@ func (k *ProjectKey) ObjectID() models.ObjectID {
 // RawID returns the key's number as text.
 func (k *ProjectKey) RawID() string { return models.RawIDText(k.ID) }
 
+// ProjectKeyStore is the database as keys of projects need it. Those of deleted projects are found by no method.
+type ProjectKeyStore interface {
+	// LockProject keeps two transactions from counting the project's keys at the same time.
+	LockProject(ctx context.Context, scope models.Scope, id int64) (*Project, error)
+	// ProjectKeys returns the keys of the given projects, newest first.
+	ProjectKeys(ctx context.Context, scope models.Scope, projectIDs ...int64) ([]*ProjectKey, error)
+	ProjectKey(ctx context.Context, scope models.Scope, id int64) (*ProjectKey, error)
+	ProjectKeyByHash(ctx context.Context, keyHash []byte) (*ProjectKey, error)
+	// CreateProjectKey sets the ID.
+	CreateProjectKey(ctx context.Context, k *ProjectKey, keyHash []byte) error
+	DeleteProjectKey(ctx context.Context, scope models.Scope, id int64) error
+}
+
 // CreateProjectKey makes a key for a project. Its text is returned this once. Admin only, since a key outlives the
 // person who made it. CONFLICT when the project has ten keys already.
 func (s *Access) CreateProjectKey(
 	ctx context.Context, actor *models.Actor, projectID int64, name string,
 ) (*ProjectKey, models.Secret, error) {
-	text := models.NewToken(projectKeyPrefix)
 	var key *ProjectKey
-	err := s.inTx(ctx, func(tx AccessStore) error {
-		// The lock keeps two transactions from counting the project's keys at the same time.
+	text, err := s.makeKey(ctx, projectKeyPrefix, func(tx AccessStore, hash []byte) (int64, error) {
 		project, err := tx.LockProject(ctx, actor.Scope(models.RoleViewer), projectID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		err = cmp.Or(
 			actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin), models.CheckName("name", name),
 		)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		keys, err := tx.ProjectKeys(ctx, actor.Scope(models.RoleAdmin), project.ID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(keys) >= MaxProjectKeys {
-			return models.Conflict("projectId", "the project has %d keys already; delete one first", MaxProjectKeys)
+			return 0, models.Conflict("projectId", "the project has %d keys already; delete one first", MaxProjectKeys)
 		}
 		key = &ProjectKey{AccountID: project.AccountID, ProjectID: project.ID, Name: name, CreatedAt: s.now()}
-		if err := tx.CreateProjectKey(ctx, key, text.Hash()); err != nil {
-			return err
-		}
-		models.Made(ctx, key.ID)
-		return nil
+		err = tx.CreateProjectKey(ctx, key, hash)
+		return key.ID, err
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	return key, text, nil
+	return key, text, err
 }
 
 // DeleteProjectKey ends a key: the next request with it is UNAUTHENTICATED. Admin only.

@@ -226,7 +226,7 @@ func TestListsHoldOnlyTheProjectOfItsKey(t *testing.T) {
 
 func TestProjectKeyIsAnEditorOfItsProjectAndAViewerOfItsAccount(t *testing.T) {
 	t.Parallel()
-	a := &models.Actor{Key: &models.KeyScope{AccountID: 1, ProjectID: 2}}
+	a := &models.Actor{Key: &models.KeyScope{AccountID: 1, ProjectID: 2, Role: models.RoleEditor}}
 	for _, test := range []struct {
 		account, project        int64
 		onAccount, onTheProject models.Role

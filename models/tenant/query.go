@@ -15,6 +15,11 @@ type Reader interface {
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
 	AccountPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*Account], error)
 	CountAccounts(ctx context.Context, scope models.Scope) (int, error)
+	// SSOClientAccountPages returns a page for each of the SSO clients, newest first, in one statement.
+	SSOClientAccountPages(
+		ctx context.Context, scope models.Scope, ssoClientIDs []int64, page models.Page,
+	) (map[int64]*models.PageOf[*Account], error)
+	CountSSOClientAccounts(ctx context.Context, scope models.Scope, ssoClientIDs []int64) (map[int64]int, error)
 
 	Projects(ctx context.Context, scope models.Scope, ids ...int64) ([]*Project, error)
 	// ProjectPages returns a page for each of the accounts, newest first, in one statement.
@@ -31,11 +36,14 @@ type Reader interface {
 	) (map[int64]*models.PageOf[*AccountUser], error)
 	CountAccountUsers(ctx context.Context, scope models.Scope, accountIDs []int64) (map[int64]int, error)
 
-	// Users and SSOClients know no Scope: a caller reaches one only through an entity that it may see.
+	// Users know no Scope: a caller reaches one only through an entity that it may see.
 	Users(ctx context.Context, ids ...int64) ([]*User, error)
-	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
-	SSOClientPage(ctx context.Context, page models.Page) (*models.PageOf[*SSOClient], error)
-	CountSSOClients(ctx context.Context) (int, error)
+
+	VisibleSSOClients(ctx context.Context, scope models.Scope, ids ...int64) ([]*SSOClient, error)
+	SSOClientPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*SSOClient], error)
+	CountSSOClients(ctx context.Context, scope models.Scope) (int, error)
+	// SSOClientKeys returns the keys of the given SSO clients, newest first.
+	SSOClientKeys(ctx context.Context, scope models.Scope, ssoClientIDs ...int64) ([]*SSOClientKey, error)
 	SecretsTx
 }
 
@@ -99,11 +107,7 @@ func (q Queries) ProjectKeys(
 	ctx context.Context, actor *models.Actor, projectIDs ...int64,
 ) (map[int64][]*ProjectKey, error) {
 	keys, err := q.store.ProjectKeys(ctx, actor.Scope(models.RoleAdmin), projectIDs...)
-	byProject := make(map[int64][]*ProjectKey, len(projectIDs))
-	for _, k := range keys {
-		byProject[k.ProjectID] = append(byProject[k.ProjectID], k)
-	}
-	return byProject, err
+	return models.Grouped(keys, func(k *ProjectKey) int64 { return k.ProjectID }), err
 }
 
 // ProjectSigningSecrets returns the secrets that sign now, newest first, of those of the given projects on which the
@@ -141,41 +145,60 @@ func (q Queries) CountAccountUsers(
 	return q.store.CountAccountUsers(ctx, actor.Scope(models.RoleAdmin), accountIDs)
 }
 
-// SSOClients returns those of the given SSO clients that there are, in no order. Platform only: to everyone else there
-// are none.
+// SSOClients returns those of the given SSO clients that the actor may see, in no order: the platform all, a partner its
+// own.
 func (q Queries) SSOClients(ctx context.Context, actor *models.Actor, ids ...int64) ([]*SSOClient, error) {
-	if !actor.Scope(models.RoleViewer).Everything() {
-		return nil, nil
-	}
-	return q.store.SSOClients(ctx, ids...)
+	return q.store.VisibleSSOClients(ctx, actor.Scope(models.RoleViewer), ids...)
 }
 
-// SSOClient returns one SSO client. Platform only: to everyone else there is none.
+// SSOClient returns one SSO client that the actor may see.
 func (q Queries) SSOClient(ctx context.Context, actor *models.Actor, id int64) (*SSOClient, error) {
 	return models.One(q.SSOClients(ctx, actor, id))(TypeSSOClient)
 }
 
-// SSOClientPage lists the SSO clients, newest first. Platform only.
+// SSOClientPage lists the SSO clients that the actor may see, newest first. For the platform and partners.
 func (q Queries) SSOClientPage(
 	ctx context.Context, actor *models.Actor, page models.Page,
 ) (*models.PageOf[*SSOClient], error) {
-	if err := actor.RequirePlatform(); err != nil {
+	if err := actor.RequirePartner(); err != nil {
 		return nil, err
 	}
-	return q.store.SSOClientPage(ctx, page)
+	return q.store.SSOClientPage(ctx, actor.Scope(models.RoleViewer), page)
 }
 
 // CountSSOClients counts what SSOClientPage lists.
 func (q Queries) CountSSOClients(ctx context.Context, actor *models.Actor) (int, error) {
-	if err := actor.RequirePlatform(); err != nil {
+	if err := actor.RequirePartner(); err != nil {
 		return 0, err
 	}
-	return q.store.CountSSOClients(ctx)
+	return q.store.CountSSOClients(ctx, actor.Scope(models.RoleViewer))
 }
 
-// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Platform only.
+// SSOClientAccountPages lists the accounts of each SSO client, newest first.
+func (q Queries) SSOClientAccountPages(
+	ctx context.Context, actor *models.Actor, ids []int64, page models.Page,
+) (map[int64]*models.PageOf[*Account], error) {
+	return q.store.SSOClientAccountPages(ctx, actor.Scope(models.RoleViewer), ids, page)
+}
+
+// CountSSOClientAccounts counts what SSOClientAccountPages lists.
+func (q Queries) CountSSOClientAccounts(
+	ctx context.Context, actor *models.Actor, ids []int64,
+) (map[int64]int, error) {
+	return q.store.CountSSOClientAccounts(ctx, actor.Scope(models.RoleViewer), ids)
+}
+
+// SSOClientKeys returns the keys, newest first, of those of the given SSO clients that the actor may see.
+func (q Queries) SSOClientKeys(
+	ctx context.Context, actor *models.Actor, ids ...int64,
+) (map[int64][]*SSOClientKey, error) {
+	keys, err := q.store.SSOClientKeys(ctx, actor.Scope(models.RoleViewer), ids...)
+	return models.Grouped(keys, func(k *SSOClientKey) int64 { return k.SSOClientID }), err
+}
+
+// SSOClientSigningSecrets returns the secrets that sign an SSO client's notices now, newest first. Editor and up of it.
 func (q Queries) SSOClientSigningSecrets(ctx context.Context, actor *models.Actor, id int64) ([]*SigningSecret, error) {
-	if err := actor.RequirePlatform(); err != nil {
+	if err := actor.RequireSSOClientRole(id, models.RoleEditor); err != nil {
 		return nil, err
 	}
 	owner := SigningOwner{SSOClientID: id}

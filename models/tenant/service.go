@@ -42,9 +42,9 @@ type Store interface {
 	// project leaves it, looking at so many that have not ended at most: the oldest.
 	CountWaiting(ctx context.Context, of CallbackOwner, look, most int) (int, error)
 
-	// Only the platform reaches SSO clients, so they have no Scope.
+	// SSOClients are for the platform's accounts, and know no Scope.
 	SSOClients(ctx context.Context, ids ...int64) ([]*SSOClient, error)
-	LockSSOClient(ctx context.Context, id int64) (*SSOClient, error)
+	LockSSOClient(ctx context.Context, scope models.Scope, id int64) (*SSOClient, error)
 	// CreateSSOClient does with a given ID what CreateAccount does.
 	CreateSSOClient(ctx context.Context, c *SSOClient) error
 	UpdateSSOClient(ctx context.Context, c *SSOClient) error

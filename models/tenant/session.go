@@ -49,6 +49,27 @@ type Session struct {
 // ListCursor is the session's place in its user's list.
 func (s *Session) ListCursor() models.Cursor { return models.Cursor{At: s.CreatedAt, ID: s.ID} }
 
+// SessionStore is the database as keys and sessions of users need it. They know no Scope: a caller reaches its own.
+type SessionStore interface {
+	// LockUser keeps two transactions from counting what the user has at the same time.
+	LockUser(ctx context.Context, id int64) (*User, error)
+	UserKeys(ctx context.Context, userID int64) ([]*UserKey, error)
+	UserKey(ctx context.Context, id int64) (*UserKey, error)
+	CreateUserKey(ctx context.Context, k *UserKey) error
+	DeleteUserKey(ctx context.Context, userID, id int64) (*UserKey, error)
+
+	CreateSession(ctx context.Context, s *Session) error
+	SessionByToken(ctx context.Context, tokenHash []byte) (*Session, error)
+	// SessionPage has those of a user that have not expired at a time, newest first; CountSessions counts them.
+	SessionPage(ctx context.Context, userID int64, at time.Time, page models.Page) (*models.PageOf[*Session], error)
+	CountSessions(ctx context.Context, userID int64, at time.Time) (int, error)
+	// UseSession notes when a session was used.
+	UseSession(ctx context.Context, id int64, at time.Time) error
+	// KeepSessions deletes all sessions of a user but so many, the most recently used.
+	KeepSessions(ctx context.Context, userID int64, most int) error
+	DeleteSession(ctx context.Context, tokenHash []byte) error
+}
+
 // CreateUserKey makes a key for the actor, or for the given user when the actor is the platform. The secret is returned
 // this once. CONFLICT when the user has two keys already.
 func (s *Access) CreateUserKey(
@@ -58,25 +79,23 @@ func (s *Access) CreateUserKey(
 	if err != nil {
 		return nil, "", err
 	}
-	secret := models.NewToken(userKeyPrefix)
-	key := &UserKey{UserID: owner, SecretHash: secret.Hash(), CreatedAt: s.now()}
-	return key, secret, s.inTx(ctx, func(tx AccessStore) error {
+	key := &UserKey{UserID: owner, CreatedAt: s.now()}
+	secret, err := s.makeKey(ctx, userKeyPrefix, func(tx AccessStore, hash []byte) (int64, error) {
 		if _, err := tx.LockUser(ctx, owner); err != nil {
-			return err
+			return 0, err
 		}
 		keys, err := tx.UserKeys(ctx, owner)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(keys) >= MaxUserKeys {
-			return models.Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
+			return 0, models.Conflict("", "the user has %d keys already; delete one first", MaxUserKeys)
 		}
-		if err := tx.CreateUserKey(ctx, key); err != nil {
-			return err
-		}
-		models.Made(ctx, key.ID)
-		return nil
+		key.SecretHash = hash
+		err = tx.CreateUserKey(ctx, key)
+		return key.ID, err
 	})
+	return key, secret, err
 }
 
 func keyOwner(actor *models.Actor, userID *int64) (int64, error) {
@@ -122,26 +141,32 @@ func (s *Access) CreateSession(
 	return s.StartSession(ctx, key.UserID, name)
 }
 
-// StartSession makes a session without a key: for CreateSession and for the demo tenant of the first start. Where the
-// user has as many as the quota says, the least recently used one ends.
+// StartSession makes a session without a key: for CreateSession, the demo tenant of the first start and the operator.
 func (s *Access) StartSession(ctx context.Context, userID int64, name *string) (*Session, error) {
+	session := s.newSession(userID, name)
+	return session, s.inTx(ctx, func(tx AccessStore) error { return s.addSession(ctx, tx, session) })
+}
+
+func (s *Access) newSession(userID int64, name *string) *Session {
 	token := models.NewToken(sessionTokenPrefix)
 	at := s.now()
-	session := &Session{
+	return &Session{
 		UserID: userID, TokenHash: token.Hash(), Name: name,
 		CreatedAt: at, ExpiresAt: at.Add(SessionLifetime), LastUsedAt: at, Token: token,
 	}
-	return session, s.inTx(ctx, func(tx AccessStore) error {
-		if most := s.rules.MaxSessions; most > 0 {
-			if _, err := tx.LockUser(ctx, userID); err != nil {
-				return err
-			}
-			if err := tx.KeepSessions(ctx, userID, most-1); err != nil {
-				return err
-			}
+}
+
+// addSession stores a session. Where the user has as many as the quota says, the least recently used one ends.
+func (s *Access) addSession(ctx context.Context, tx AccessStore, session *Session) error {
+	if most := s.rules.MaxSessions; most > 0 {
+		if _, err := tx.LockUser(ctx, session.UserID); err != nil {
+			return err
 		}
-		return tx.CreateSession(ctx, session)
-	})
+		if err := tx.KeepSessions(ctx, session.UserID, most-1); err != nil {
+			return err
+		}
+	}
+	return tx.CreateSession(ctx, session)
 }
 
 // UserKeys returns the actor's keys, oldest first.
@@ -199,8 +224,11 @@ func (s *Access) noteUse(ctx context.Context, session *Session) {
 
 // DeleteSession ends the session that the request came with.
 func (s *Access) DeleteSession(ctx context.Context, actor *models.Actor) error {
-	if err := actor.RequireUser(); err != nil {
+	if err := actor.RequireSession(); err != nil {
 		return err
+	}
+	if actor.UserID == 0 {
+		return s.store.DeletePortalSession(ctx, actor.SessionToken.Hash())
 	}
 	return s.store.DeleteSession(ctx, actor.SessionToken.Hash())
 }
@@ -208,11 +236,8 @@ func (s *Access) DeleteSession(ctx context.Context, actor *models.Actor) error {
 // AuthenticateSession turns a session token into an actor. UNAUTHENTICATED when the token is unknown or expired.
 func (s *Access) AuthenticateSession(ctx context.Context, token models.Secret) (*models.Actor, error) {
 	session, err := s.store.SessionByToken(ctx, token.Hash())
-	if models.ErrorCode(err) == models.CodeNotFound {
-		return nil, models.Unauthenticated()
-	}
 	if err != nil {
-		return nil, err
+		return nil, orUnauthenticated(err)
 	}
 	if !s.now().Before(session.ExpiresAt) {
 		return nil, models.Unauthenticated()

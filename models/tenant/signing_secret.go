@@ -71,21 +71,42 @@ const (
 // the given time (0 to 30 days). Admin only. CONFLICT when five are live already.
 func (s *Service) RotateSigningSecret(
 	ctx context.Context, actor *models.Actor, projectID int64, expireOldAfter time.Duration,
-) (*Project, *SigningSecret, error) {
-	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
-		return nil, nil, models.Invalid(
-			"expireOldAfter", "must be between 0s and %s", models.FormatDuration(MaxExpireOldAfter),
-		)
-	}
-	owner := SigningOwner{ProjectID: projectID}
-	at := s.now()
-	secret := NewSigningSecret(owner, at)
-	var project *Project
-	err := s.inTx(ctx, func(tx Store) (err error) {
+) (project *Project, secret *SigningSecret, err error) {
+	secret, err = s.rotate(ctx, SigningOwner{ProjectID: projectID}, "projectId", expireOldAfter, func(tx Store) error {
 		if project, err = tx.LockProject(ctx, actor.Scope(models.RoleViewer), projectID); err != nil {
 			return err
 		}
-		if err := actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin); err != nil {
+		return actor.RequireProjectRole(project.AccountID, project.ID, models.RoleAdmin)
+	})
+	return project, secret, err
+}
+
+// RotateWebhookSecret does that for an SSO client. For the platform, and for the partner itself.
+func (s *Service) RotateWebhookSecret(
+	ctx context.Context, actor *models.Actor, ssoClientID int64, expireOldAfter time.Duration,
+) (client *SSOClient, secret *SigningSecret, err error) {
+	owner := SigningOwner{SSOClientID: ssoClientID}
+	secret, err = s.rotate(ctx, owner, "ssoClientId", expireOldAfter, func(tx Store) (err error) {
+		client, err = lockSSOClient(ctx, tx, actor, ssoClientID, models.RoleEditor)
+		return err
+	})
+	return client, secret, err
+}
+
+// rotate makes a new secret of an owner, which allow locks, and lets those that are there expire. The field is that of
+// the input which names the owner.
+func (s *Service) rotate(
+	ctx context.Context, owner SigningOwner, field string, expireOldAfter time.Duration, allow func(Store) error,
+) (*SigningSecret, error) {
+	if expireOldAfter < 0 || expireOldAfter > MaxExpireOldAfter {
+		return nil, models.Invalid(
+			"expireOldAfter", "must be between 0s and %s", models.FormatDuration(MaxExpireOldAfter),
+		)
+	}
+	at := s.now()
+	secret := NewSigningSecret(owner, at)
+	err := s.inTx(ctx, func(tx Store) error {
+		if err := allow(tx); err != nil {
 			return err
 		}
 		live, err := tx.SigningSecrets(ctx, at, owner)
@@ -93,8 +114,8 @@ func (s *Service) RotateSigningSecret(
 			return err
 		}
 		if len(live[owner]) >= maxSigningSecrets {
-			return models.Conflict("projectId",
-				"the project has %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
+			return models.Conflict(field,
+				"there are %d signing secrets that have not expired; wait for one to expire", maxSigningSecrets)
 		}
 		if err := tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)); err != nil {
 			return err
@@ -102,7 +123,7 @@ func (s *Service) RotateSigningSecret(
 		return tx.CreateSigningSecret(ctx, secret)
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return project, secret, nil
+	return secret, nil
 }

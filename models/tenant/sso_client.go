@@ -26,13 +26,16 @@ func checkNoticeMode(m NoticeMode) error {
 
 // SSOClient is a partner whose users log in through it. Its webhook hears of every callback that failed.
 type SSOClient struct {
-	ID         int64
-	Name       string
-	Webhook    models.Endpoint
-	NoticeMode NoticeMode
-	Version    int // grows by one with each change of what a person can set
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	ID            int64
+	Name          string
+	Webhook       models.Endpoint
+	NoticeMode    NoticeMode
+	WebhookEvents []WebhookEvent // each once, one at least
+	// SeesPayloads lets the partner see the bodies of its accounts' callbacks, and of the answers to them.
+	SeesPayloads bool
+	Version      int // grows by one with each change of what a person can set
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }
 
 // TypeSSOClient stands in the ObjectIDs of SSO clients.
@@ -52,11 +55,6 @@ func (c *SSOClient) ListCursor() models.Cursor { return models.Cursor{At: c.Crea
 // WebhookURL is where notices go.
 func (c *SSOClient) WebhookURL() *string { return c.Webhook.URL }
 
-// WebhookHeaders are the headers of the notices, with their values: only the platform sees an SSO client.
-func (c *SSOClient) WebhookHeaders() ([]models.Header, error) {
-	return c.Webhook.Headers, c.Webhook.Unreadable
-}
-
 // Names of the fields of the Webhook in the API.
 const (
 	fieldWebhookURL     = "webhookUrl"
@@ -65,10 +63,12 @@ const (
 
 // NewSSOClient is the input of CreateSSOClient. RawID 0 lets the database choose.
 type NewSSOClient struct {
-	Name       string
-	RawID      int64
-	Webhook    models.EndpointUpdate
-	NoticeMode NoticeMode // default EACH
+	Name          string
+	RawID         int64
+	Webhook       models.EndpointUpdate
+	NoticeMode    NoticeMode     // default EACH
+	WebhookEvents []WebhookEvent // nil: DefaultWebhookEvents
+	SeesPayloads  bool
 }
 
 // CreateSSOClient makes an SSO client and its first signing secret. Platform only.
@@ -78,14 +78,16 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 	}
 	at := s.now()
 	c := &SSOClient{
-		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), Version: 1, CreatedAt: at,
-		UpdatedAt: at,
+		ID: in.RawID, Name: in.Name, NoticeMode: cmp.Or(in.NoticeMode, NoticeEach), WebhookEvents: DefaultWebhookEvents(),
+		SeesPayloads: in.SeesPayloads,
+		Version:      1, CreatedAt: at, UpdatedAt: at,
 	}
 	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		models.CheckName("name", in.Name),
 		c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 		checkNoticeMode(c.NoticeMode),
+		assignWebhookEvents(&c.WebhookEvents, in.WebhookEvents),
 	)
 	if err != nil {
 		return nil, err
@@ -106,26 +108,64 @@ type SSOClientUpdate struct {
 	Name        models.Optional[*string]
 	Webhook     models.EndpointUpdate
 	NoticeMode  NoticeMode // empty: as it is
+	// WebhookEvents nil: as they are.
+	WebhookEvents []WebhookEvent
+	SeesPayloads  *bool // nil: as it is
 }
 
-// UpdateSSOClient changes what is given. Platform only.
-func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in SSOClientUpdate) (*SSOClient, error) {
-	if err := actor.RequirePlatform(); err != nil {
+// lockSSOClient locks one on which the actor has at least a role. FORBIDDEN for whoever is no partner.
+func lockSSOClient(
+	ctx context.Context, tx interface {
+		LockSSOClient(ctx context.Context, scope models.Scope, id int64) (*SSOClient, error)
+	}, actor *models.Actor, id int64, least models.Role,
+) (*SSOClient, error) {
+	if err := actor.RequirePartner(); err != nil {
 		return nil, err
 	}
+	client, err := tx.LockSSOClient(ctx, actor.Scope(models.RoleViewer), id)
+	if err != nil {
+		return nil, err
+	}
+	return client, actor.RequireSSOClientRole(client.ID, least)
+}
+
+// checkMayChange refuses what is for the platform alone: all but the webhook's URL, headers and events, and to send the
+// headers that are there to another host.
+func (u SSOClientUpdate) checkMayChange(c *SSOClient, actor *models.Actor) error {
+	switch {
+	case actor.Platform:
+		return nil
+	case u.Name.Set || u.NoticeMode != "" || u.SeesPayloads != nil:
+		return actor.RequirePlatform()
+	case u.Webhook.LeadsElsewhere(c.Webhook):
+		return models.Invalid(fieldWebhookHeaders, "must be given with a webhookUrl of another host: the values that are there "+
+			"are not sent to it")
+	}
+	return nil
+}
+
+// UpdateSSOClient changes what is given: the platform all, the partner its webhook's URL, headers and events.
+func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in SSOClientUpdate) (*SSOClient, error) {
 	var c *SSOClient
 	err := s.inTx(ctx, func(tx Store) (err error) {
-		if c, err = tx.LockSSOClient(ctx, in.SSOClientID); err != nil {
+		if c, err = lockSSOClient(ctx, tx, actor, in.SSOClientID, models.RoleEditor); err != nil {
+			return err
+		}
+		if err := in.checkMayChange(c, actor); err != nil {
 			return err
 		}
 		if err := models.CheckVersion(in.IfVersion, c.Version, c); err != nil {
 			return err
 		}
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
+		if in.SeesPayloads != nil {
+			c.SeesPayloads = *in.SeesPayloads
+		}
 		err = models.AllProblems(
 			models.AssignName(&c.Name, "name", in.Name),
 			c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 			checkNoticeMode(c.NoticeMode),
+			assignWebhookEvents(&c.WebhookEvents, in.WebhookEvents),
 		)
 		if err != nil {
 			return err

@@ -7,15 +7,16 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-// Standing is what a credential is worth: of a session there is one for each role of its user, and one where there is
-// none; of a project's key there is one.
+// Standing is what a credential is worth: of a user's session there is one for each role of the user, and one where there
+// is none; of a key and of a portal session there is one.
 type Standing struct {
-	Hash      []byte    // of the token, or of the key
-	UserID    int64     // 0: it is a key
-	ExpiresAt time.Time // of a session
-	AccountID int64     // 0: the user has no role
-	ProjectID int64     // of a key
-	Role      models.Role
+	Hash        []byte     // of the token, or of the key
+	UserID      int64      // 0: it is no user's session
+	ExpiresAt   *time.Time // of a session; nil: it is a key
+	AccountID   int64      // 0: the user has no role, or it is an SSO client's
+	ProjectID   int64      // 0: it is no project's
+	SSOClientID int64      // 0: it is no SSO client's
+	Role        models.Role
 }
 
 // Actors is Authenticate of many, in one statement: those whose credentials are not valid any more are left out. It is
@@ -57,16 +58,24 @@ func (c Credentials) secret() models.Secret {
 
 // valid: a key is no token of a session, and a token no key.
 func (s Standing) valid(c Credentials, now time.Time) bool {
-	if s.UserID == 0 {
+	if s.ExpiresAt == nil {
 		return c.SessionToken == ""
 	}
-	return c.SessionToken != "" && now.Before(s.ExpiresAt)
+	return c.SessionToken != "" && now.Before(*s.ExpiresAt)
 }
 
 // add returns the actor with what this says of it.
 func (s Standing) add(actor *models.Actor, c Credentials) *models.Actor {
-	if s.UserID == 0 {
-		return &models.Actor{Key: &models.KeyScope{AccountID: s.AccountID, ProjectID: s.ProjectID}}
+	switch {
+	case s.UserID != 0:
+	case s.ExpiresAt != nil:
+		return portalActor(models.KeyScope{
+			AccountID: s.AccountID, ProjectID: s.ProjectID, SSOClientID: s.SSOClientID, Role: s.Role,
+		}, c.SessionToken)
+	case s.SSOClientID != 0:
+		return ssoClientKeyActor(s.SSOClientID)
+	default:
+		return projectKeyActor(s.AccountID, s.ProjectID)
 	}
 	if actor == nil {
 		actor = &models.Actor{UserID: s.UserID, SessionToken: c.SessionToken, Roles: map[int64]models.Role{}}

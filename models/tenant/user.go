@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"net/mail"
+	"strings"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -63,7 +64,7 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 	}
 	err := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
-		checkEmail(in.Email),
+		CheckEmail("email", in.Email),
 		models.CheckOptionalName("firstName", in.FirstName),
 		models.CheckOptionalName("lastName", in.LastName),
 		models.CheckOptionalName("partnerUserId", in.PartnerUserID),
@@ -90,12 +91,41 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 	})
 }
 
-func checkEmail(email string) error {
-	if err := models.CheckName("email", email); err != nil {
+// FindUser finds a user by its email address, its number or its global id, as people write them. Platform only.
+func (s *Access) FindUser(ctx context.Context, actor *models.Actor, name string) (*User, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	if strings.Contains(name, "@") {
+		return s.store.UserByEmail(ctx, name)
+	}
+	id, err := models.ParseObjectID(name)
+	if err != nil {
+		return nil, models.Invalid("user", "must be an email address or the id of a user")
+	}
+	raw, err := id.RawOf(TypeUser, "user")
+	if err != nil {
+		return nil, err
+	}
+	return models.One(s.store.Users(ctx, raw))(TypeUser)
+}
+
+// OldestUser is the one who was made first: on the embedded default the demo user, or whoever was made in its place.
+// Platform only; ENTITY_NOT_FOUND where there is none.
+func (s *Access) OldestUser(ctx context.Context, actor *models.Actor) (*User, error) {
+	if err := actor.RequirePlatform(); err != nil {
+		return nil, err
+	}
+	return s.store.OldestUser(ctx)
+}
+
+// CheckEmail refuses what is no plain email address of at most 255 bytes: BAD_USER_INPUT on field.
+func CheckEmail(field, email string) error {
+	if err := models.CheckName(field, email); err != nil {
 		return err
 	}
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		return models.Invalid("email", "must be a plain email address")
+		return models.Invalid(field, "must be a plain email address")
 	}
 	return nil
 }

@@ -15,5 +15,5 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 await mkdir(here('dist'), { recursive: true });
 for (const file of files) {
-  await copyFile(here(`node_modules/${file}`), here(`dist/${basename(file)}`));
+  await copyFile(here(`../../node_modules/${file}`), here(`dist/${basename(file)}`));
 }

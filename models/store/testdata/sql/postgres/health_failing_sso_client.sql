@@ -1,6 +1,6 @@
 -- Through callback_health_hours_pkey
 SELECT page.*
-FROM (SELECT "id" FROM "sso_clients" WHERE id IN ($1) AND $2) AS owners
+FROM (SELECT "id" FROM "sso_clients" WHERE id IN ($1)) AS owners
 CROSS JOIN LATERAL (
   SELECT CAST(owners.id AS BIGINT) AS owner, min(failing_since) AS failing_since
   FROM callback_health_hours

@@ -35,8 +35,9 @@ CROSS JOIN (
       SELECT id
       FROM callbacks
       WHERE account_id = ? AND created_at >= ? AND (created_at, id) < (?, ?)
-          AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL) AND status IN ('SUCCESS', 'FAILED')
-          AND status = of_status AND event = of_event AND coalesce(http_status, -1) = code
+          AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL AND NOT recovered)
+          AND status IN ('SUCCESS', 'FAILED') AND status = of_status AND event = of_event
+          AND coalesce(http_status, -1) = code
       ORDER BY created_at DESC, id DESC
       LIMIT ?
     )
@@ -58,10 +59,10 @@ CROSS JOIN (
     LIMIT ?
   )
   SELECT CAST(? AS BIGINT) AS owner_id, looked, looked_at, looked_id, callbacks.id, uid, ref, event, status, target,
-      content_type, account_id, project_id, crawl_id, report_download_id, run_id, batch_id, job_id, created_by_user_id,
-      replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count,
-      panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, http_status, error_code,
-      callbacks.created_at, finished_at, payload_purged_at,
+      content_type, account_id, project_id, sso_client_id, crawl_id, report_download_id, run_id, batch_id, job_id,
+      created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, recovered, dedup_key, ordering_key, held,
+      attempt_count, failure_count, panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until,
+      http_status, error_code, callbacks.created_at, finished_at, payload_purged_at,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN target_url END AS target_url,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN lane END AS lane,
       CASE WHEN NOT target = 'SSO_CLIENT' THEN error_message END AS error_message
@@ -74,7 +75,7 @@ CROSS JOIN (
     FROM looked
     CROSS JOIN callbacks
     WHERE callbacks.id = entry_id AND CASE WHEN event IN (?)
-        AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL) THEN TRUE END
+        AND (event <> 'CALLBACK_FAILED' OR cause_id IS NOT NULL AND NOT recovered) THEN TRUE END
     ORDER BY created_at DESC, callbacks.id DESC
     LIMIT ?
   ) AS chosen ON TRUE

@@ -15,10 +15,10 @@ WITH RECURSIVE looked AS (
   LIMIT ?
 )
 SELECT CAST(0 AS BIGINT) AS owner_id, looked, looked_at, looked_id, callbacks.id, uid, ref, event, status, target,
-    content_type, account_id, project_id, crawl_id, report_download_id, run_id, batch_id, job_id, created_by_user_id,
-    replay_of_id, replayed_by_user_id, cause_id, dedup_key, ordering_key, held, attempt_count, failure_count,
-    panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until, http_status, error_code,
-    callbacks.created_at, finished_at, payload_purged_at, target_url, lane, error_message
+    content_type, account_id, project_id, sso_client_id, crawl_id, report_download_id, run_id, batch_id, job_id,
+    created_by_user_id, replay_of_id, replayed_by_user_id, cause_id, recovered, dedup_key, ordering_key, held,
+    attempt_count, failure_count, panic_count, interruption_count, unreadable_since, next_attempt_at, lease_until,
+    http_status, error_code, callbacks.created_at, finished_at, payload_purged_at, target_url, lane, error_message
 FROM (
   SELECT (SELECT count(*) FROM looked) AS looked, (SELECT entry_at FROM looked ORDER BY entry_id LIMIT 1) AS looked_at,
       (SELECT entry_id FROM looked ORDER BY entry_id LIMIT 1) AS looked_id

@@ -5,5 +5,5 @@ WHERE EXISTS (
   SELECT 1
   FROM `callbacks`
   WHERE (account_id IN (SELECT account_id FROM memberships WHERE user_id = ? AND role IN (?,?,?)))
-      AND (callbacks.id = callback_attempts.callback_id AND NOT target = 'SSO_CLIENT')
+      AND callbacks.id = callback_attempts.callback_id AND NOT target = 'SSO_CLIENT'
 ) AND id IN (?)

@@ -1,6 +1,6 @@
 -- Through callback_health_hours_pkey, callback_health_parts_owner
 SELECT page.*
-FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?) AND ?) AS owners
+FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?)) AS owners
 CROSS JOIN (
   SELECT false AS waits, CAST(? AS BIGINT) AS owner, hour, last_success_at, failing_since, last_failure_at, tally
   FROM callback_health_hours

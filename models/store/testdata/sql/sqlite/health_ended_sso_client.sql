@@ -1,6 +1,6 @@
 -- Through callbacks_project_ended
 SELECT page.*
-FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?) AND ?) AS owners
+FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?)) AS owners
 CROSS JOIN (
   SELECT CAST(? AS BIGINT) AS owner, status, finished_at
   FROM (

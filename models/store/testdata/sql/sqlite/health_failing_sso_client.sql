@@ -1,6 +1,6 @@
 -- Through callback_health_hours_pkey
 SELECT page.*
-FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?) AND ?) AS owners
+FROM (SELECT `id` FROM `sso_clients` WHERE id IN (?)) AS owners
 CROSS JOIN (
   SELECT CAST(? AS BIGINT) AS owner, min(failing_since) AS failing_since
   FROM callback_health_hours

@@ -1,0 +1,1472 @@
+import { B as randomKey, C as Failed, E as CopyButton, F as fromField, G as place, H as startOfDay, J as texts, L as nameOf, M as day, P as formFields, R as number, S as later, U as toField, V as sentences, Y as en, _ as of, a as Outcome, at as link, b as useAsk, c as Source, ct as credential, d as cause, et as graphql, ft as renewed, g as listOwnerInput, h as zone, it as go, j as curl, l as StatusTag, m as Until, nt as follow, o as Phases, ot as parameters, p as Time, q as locale, rt as Failure, s as Remedy, st as withParameters, tt as ask, u as Tag, v as ownerInput, w as Loaded, x as useEvery, y as useAct, z as prettyJSON } from "./shared.js";
+import { batch, useSignal } from "@preact/signals";
+import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
+import { useEffect, useRef } from "preact/hooks";
+// src/history/filters.ts
+var statuses = [
+	"PENDING",
+	"RUNNING",
+	"SUCCESS",
+	"FAILED"
+], events = Object.keys(en.events), causes = [
+	"HTTP_STATUS",
+	"TIMEOUT",
+	"DNS_ERROR",
+	"CONNECT_REFUSED",
+	"CONNECT_TIMEOUT",
+	"TLS_ERROR",
+	"CONNECTION_RESET",
+	"BLOCKED_ADDRESS",
+	"INVALID_URL",
+	"REDIRECT",
+	"RESPONSE_TOO_LARGE",
+	"MALFORMED_RESPONSE",
+	"NO_CALLBACK_URL",
+	"INTERRUPTED",
+	"INTERNAL_ERROR",
+	"LOCAL_ERROR",
+	"SUPERSEDED",
+	"CANCELLED"
+], orders = [
+	"CREATED",
+	"FINISHED",
+	"NEXT_ATTEMPT"
+], filters = {
+	status: {
+		kind: "list",
+		field: "status",
+		options: statuses
+	},
+	event: {
+		kind: "list",
+		field: "event",
+		options: events
+	},
+	cause: {
+		kind: "list",
+		field: "errorCode",
+		options: causes
+	},
+	q: {
+		kind: "text",
+		field: "search"
+	},
+	createdAfter: {
+		kind: "time",
+		field: "createdAfter"
+	},
+	createdBefore: {
+		kind: "time",
+		field: "createdBefore"
+	},
+	finishedAfter: {
+		kind: "time",
+		field: "finishedAfter"
+	},
+	finishedBefore: {
+		kind: "time",
+		field: "finishedBefore"
+	},
+	nextAfter: {
+		kind: "time",
+		field: "nextAttemptAfter"
+	},
+	nextBefore: {
+		kind: "time",
+		field: "nextAttemptBefore"
+	},
+	http: {
+		kind: "status",
+		field: "httpStatusRange"
+	},
+	host: {
+		kind: "text",
+		field: "host"
+	},
+	attempts: {
+		kind: "number",
+		field: "minAttempts"
+	},
+	replay: {
+		kind: "flag",
+		field: "isReplay"
+	},
+	crawl: {
+		kind: "text",
+		field: "crawlId"
+	},
+	run: {
+		kind: "text",
+		field: "runUid"
+	},
+	job: {
+		kind: "text",
+		field: "jobUuid"
+	},
+	ref: {
+		kind: "text",
+		field: "ref"
+	},
+	uid: {
+		kind: "text",
+		field: "uid"
+	}
+}, filterNames = Object.keys(filters);
+function statusRange(text) {
+	let found = /^(\d{3})(?:-(\d{3}))?$/.exec(text.trim());
+	if (found) return {
+		from: Number(found[1]),
+		to: Number(found[2] ?? found[1])
+	};
+	let whole = /^([1-5])xx$/i.exec(text.trim());
+	return whole && {
+		from: Number(whole[1]) * 100,
+		to: Number(whole[1]) * 100 + 99
+	};
+}
+function valueOf(kind, values, options) {
+	let [first = ""] = values;
+	switch (kind) {
+		case "list": {
+			let known = values.filter((value) => options?.includes(value));
+			return known.length ? known : void 0;
+		}
+		case "number": return /^\d+$/.test(first) ? Number(first) : void 0;
+		case "flag": return first === "true" || first !== "false" && void 0;
+		case "status": return statusRange(first) ?? void 0;
+		case "time": return Number.isNaN(Date.parse(first)) ? void 0 : first;
+		default: return first.trim() || void 0;
+	}
+}
+function filterOf(search) {
+	let found = {};
+	for (let name of filterNames) {
+		let { kind, field, ...more } = filters[name], value = valueOf(kind, search.getAll(name), "options" in more ? more.options : void 0);
+		value !== void 0 && (found[field] = value);
+	}
+	return Object.keys(found).length ? found : void 0;
+}
+function written(field, value) {
+	if (field === "httpStatusRange") {
+		let { from, to } = value;
+		return [from === to ? String(from) : `${from ?? 100}-${to ?? 599}`];
+	}
+	return field === "crawlId" ? [atob(String(value).replace(/-/g, "+").replace(/_/g, "/")).replace(/^.*\D/, "")] : [value].flat().map(String);
+}
+function parametersOf(of) {
+	let given = {
+		...of,
+		httpStatusRange: of.httpStatusRange ?? (of.httpStatus && {
+			from: of.httpStatus,
+			to: of.httpStatus
+		})
+	};
+	return filterNames.flatMap((name) => {
+		let value = given[filters[name].field];
+		return value == null ? [] : [[name, written(filters[name].field, value)]];
+	});
+}
+function orderOf(search) {
+	let field = orders.find((order) => order === search.get("order")) ?? "CREATED", direction = search.get("dir") === "ASC" ? "ASC" : "DESC";
+	return field === "CREATED" && direction === "DESC" ? void 0 : {
+		field,
+		direction
+	};
+}
+// src/history/filterbar.tsx
+var narrowed = (change) => withParameters({
+	...change,
+	callback: null
+}), narrow = (change) => go(narrowed(change), !0), long = filterNames.filter((name) => ![
+	"status",
+	"event",
+	"cause",
+	"q",
+	"createdAfter",
+	"createdBefore"
+].includes(name));
+function FilterBar() {
+	let t = texts.value.filters, search = parameters.value, chosen = (name) => search.getAll(name);
+	return /* @__PURE__ */ jsxs("div", {
+		class: "filters",
+		role: "search",
+		"aria-label": t.title,
+		children: [
+			/* @__PURE__ */ jsx(Search, {}),
+			/* @__PURE__ */ jsx(Choose, {
+				name: "status",
+				options: statuses
+			}),
+			/* @__PURE__ */ jsx(Choose, {
+				name: "event",
+				options: events
+			}),
+			/* @__PURE__ */ jsx(Choose, {
+				name: "cause",
+				options: causes
+			}),
+			/* @__PURE__ */ jsxs(Drop, {
+				label: t.names.created,
+				value: search.get("createdAfter") || search.get("createdBefore") ? "✓" : t.any,
+				children: [
+					/* @__PURE__ */ jsx("p", {
+						class: "row",
+						children: [
+							[t.today, 0],
+							[t.week, 6],
+							[t.month, 29]
+						].map(([text, days]) => /* @__PURE__ */ jsx("button", {
+							type: "button",
+							onClick: () => narrow({
+								createdAfter: startOfDay(/* @__PURE__ */ new Date(), zone(), days),
+								createdBefore: null
+							}),
+							children: text
+						}, days))
+					}),
+					/* @__PURE__ */ jsx(Plain, { name: "createdAfter" }),
+					/* @__PURE__ */ jsx(Plain, { name: "createdBefore" })
+				]
+			}),
+			/* @__PURE__ */ jsx(Drop, {
+				label: t.more,
+				value: String(long.filter((name) => chosen(name).length).length || ""),
+				children: /* @__PURE__ */ jsxs("div", {
+					class: "long",
+					children: [
+						long.map((name) => /* @__PURE__ */ jsx(Plain, { name }, name)),
+						/* @__PURE__ */ jsxs("label", {
+							class: "filter",
+							children: [t.order, /* @__PURE__ */ jsx("select", {
+								value: search.get("order") ?? "CREATED",
+								onChange: (event) => narrow({ order: event.currentTarget.value === "CREATED" ? null : event.currentTarget.value }),
+								children: orders.map((order) => /* @__PURE__ */ jsx("option", {
+									value: order,
+									selected: order === (search.get("order") ?? "CREATED"),
+									children: t.orders[order]
+								}, order))
+							})]
+						}),
+						/* @__PURE__ */ jsxs("label", {
+							class: "option",
+							children: [
+								/* @__PURE__ */ jsx("input", {
+									type: "checkbox",
+									checked: search.get("dir") === "ASC",
+									onChange: (event) => narrow({ dir: event.currentTarget.checked ? "ASC" : null })
+								}),
+								" ",
+								t.oldestFirst
+							]
+						})
+					]
+				})
+			}),
+			/* @__PURE__ */ jsx(Chips, {})
+		]
+	});
+}
+function Search() {
+	let t = texts.value.filters, typed = useSignal(parameters.value.get("q") ?? ""), given = parameters.value.get("q") ?? "";
+	return useEffect(() => void (typed.value = given), [given]), useEffect(() => {
+		if (typed.value.trim() === given) return;
+		let timer = setTimeout(() => narrow({ q: typed.value.trim() }), 300);
+		return () => clearTimeout(timer);
+	}, [typed.value]), /* @__PURE__ */ jsx("input", {
+		id: "search",
+		type: "search",
+		"aria-label": t.search,
+		placeholder: t.placeholder,
+		spellcheck: !1,
+		value: typed,
+		onInput: (event) => typed.value = event.currentTarget.value
+	});
+}
+function Drop({ label, value, children }) {
+	let details = useRef(null);
+	return useEffect(() => {
+		let close = (event) => {
+			let box = details.current;
+			if (box?.open) {
+				if (event instanceof KeyboardEvent) {
+					if (event.key !== "Escape") return;
+					box.querySelector("summary")?.focus();
+				} else if (box.contains(event.target)) return;
+				box.open = !1;
+			}
+		};
+		return document.addEventListener("click", close), document.addEventListener("keydown", close), () => {
+			document.removeEventListener("click", close), document.removeEventListener("keydown", close);
+		};
+	}, []), /* @__PURE__ */ jsxs("details", {
+		class: "drop",
+		ref: details,
+		children: [/* @__PURE__ */ jsxs("summary", {
+			class: "button",
+			children: [
+				label,
+				" ",
+				/* @__PURE__ */ jsx("b", { children: value })
+			]
+		}), /* @__PURE__ */ jsx("div", {
+			class: "panel",
+			children
+		})]
+	});
+}
+function Choose({ name, options }) {
+	let t = texts.value.filters, chosen = parameters.value.getAll(name);
+	return /* @__PURE__ */ jsx(Drop, {
+		label: t.names[name],
+		value: chosen.length === 0 ? t.any : chosen.length < 3 ? chosen.map((value) => wordOf(name, value)).join(", ") : String(chosen.length),
+		children: options.map((option) => /* @__PURE__ */ jsxs("label", {
+			class: "option",
+			title: option,
+			children: [
+				/* @__PURE__ */ jsx("input", {
+					type: "checkbox",
+					checked: chosen.includes(option),
+					onChange: (event) => narrow({ [name]: event.currentTarget.checked ? [...chosen, option] : chosen.filter((one) => one !== option) })
+				}),
+				" ",
+				wordOf(name, option)
+			]
+		}, option))
+	});
+}
+function Plain({ name }) {
+	let t = texts.value.filters, { kind } = filters[name], value = parameters.value.get(name) ?? "";
+	return kind === "flag" ? /* @__PURE__ */ jsxs("label", {
+		class: "filter",
+		children: [t.names[name], /* @__PURE__ */ jsxs("select", {
+			value,
+			onChange: (event) => narrow({ [name]: event.currentTarget.value }),
+			children: [
+				/* @__PURE__ */ jsx("option", {
+					value: "",
+					children: t.any
+				}),
+				/* @__PURE__ */ jsx("option", {
+					value: "true",
+					selected: value === "true",
+					children: t.yes
+				}),
+				/* @__PURE__ */ jsx("option", {
+					value: "false",
+					selected: value === "false",
+					children: t.no
+				})
+			]
+		})]
+	}) : /* @__PURE__ */ jsxs("label", {
+		class: "filter",
+		children: [t.names[name], /* @__PURE__ */ jsx("input", {
+			type: kind === "time" ? "datetime-local" : kind === "number" ? "number" : "text",
+			min: kind === "number" ? 1 : void 0,
+			placeholder: kind === "status" ? "503, 5xx, 400-499" : void 0,
+			"aria-invalid": kind === "status" && value !== "" && !statusRange(value),
+			spellcheck: !1,
+			value: kind === "time" ? toField(value, zone()) : value,
+			onChange: (event) => narrow({ [name]: kind === "time" ? fromField(event.currentTarget.value, zone()) : event.currentTarget.value.trim() })
+		})]
+	});
+}
+function wordOf(name, value) {
+	let t = texts.value;
+	return name === "status" || name === "event" ? (name === "status" ? t.statuses : t.events)[value] : filters[name].kind === "time" ? toField(value, zone()).replace("T", " ") : value === "true" ? t.filters.yes : value === "false" ? t.filters.no : value;
+}
+function Chips() {
+	let t = texts.value.filters, set = filterNames.filter((name) => ![
+		"status",
+		"event",
+		"cause",
+		"q"
+	].includes(name) && parameters.value.get(name));
+	return filterNames.some((name) => parameters.value.get(name)) ? /* @__PURE__ */ jsxs("p", {
+		class: "row chips",
+		children: [set.map((name) => /* @__PURE__ */ jsxs("a", {
+			class: "button",
+			href: narrowed({ [name]: null }),
+			children: [
+				t.names[name],
+				" ",
+				/* @__PURE__ */ jsx("b", { children: wordOf(name, parameters.value.get(name)) }),
+				" ",
+				/* @__PURE__ */ jsx("span", {
+					"aria-hidden": "true",
+					children: "✕"
+				}),
+				/* @__PURE__ */ jsx("span", {
+					class: "unseen",
+					children: t.remove
+				})
+			]
+		}, name)), /* @__PURE__ */ jsx("a", {
+			href: narrowed(Object.fromEntries(filterNames.map((name) => [name, null]))),
+			children: t.clear
+		})]
+	}) : null;
+}
+// src/history/bulk.tsx
+var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status dryRun matched done succeeded failed skipped startedAt finishedAt\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 20) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
+	pause: graphql("mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
+	resume: graphql("mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
+	cancel: graphql("mutation CancelBulkReplay($id: ObjectID!) { cancelBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }")
+}, signs = {
+	COUNTING: ["plain", "•"],
+	RUNNING: ["plain", "•"],
+	PAUSED: ["wait", "‖"],
+	CANCELLED: ["plain", "–"],
+	FINISHED: ["ok", "✓"]
+}, active = ({ status }) => status !== "CANCELLED" && status !== "FINISHED", whole = (value) => number(value, locale.value);
+function useBulk(owner) {
+	let asked = useAsk(of(bulks, owner), owner.kind === "ssoClient" ? null : { id: owner.id }), nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
+	return useEvery(1500, nodes.some(active), asked.again), {
+		nodes,
+		again: asked.again
+	};
+}
+function BulkReplays({ nodes, again, mayChange }) {
+	let t = texts.value.bulk;
+	if (!nodes.length) return null;
+	let shown = nodes.filter((node, place) => place === 0 || active(node)), earlier = nodes.filter((node) => !shown.includes(node));
+	return /* @__PURE__ */ jsxs("div", {
+		class: "bulks",
+		children: [shown.map((node) => /* @__PURE__ */ jsx(BulkReplay, {
+			node,
+			again,
+			mayChange
+		}, node.id)), earlier.length > 0 && /* @__PURE__ */ jsxs("details", { children: [/* @__PURE__ */ jsx("summary", {
+			class: "soft",
+			children: t.earlier(earlier.length)
+		}), earlier.map((node) => /* @__PURE__ */ jsx(BulkReplay, {
+			node,
+			again,
+			mayChange
+		}, node.id))] })]
+	});
+}
+function BulkReplay({ node, again, mayChange }) {
+	let t = texts.value.bulk, { busy, failure, act } = useAct(), change = (name) => () => void act(() => ask(changes$1[name], { id: node.id })).then(again), [kind, sign] = signs[node.status], button = (name) => /* @__PURE__ */ jsx("button", {
+		type: "button",
+		disabled: busy.value,
+		onClick: change(name),
+		children: t[name]
+	});
+	return /* @__PURE__ */ jsxs("div", {
+		class: "bulk",
+		role: "group",
+		"aria-label": t.title,
+		children: [
+			/* @__PURE__ */ jsxs("p", {
+				class: "row",
+				children: [
+					/* @__PURE__ */ jsx("b", { children: t.title }),
+					/* @__PURE__ */ jsx(Tag, {
+						kind,
+						sign,
+						title: node.status,
+						children: t.statuses[node.status]
+					}),
+					/* @__PURE__ */ jsxs("span", {
+						class: "soft",
+						children: [
+							/* @__PURE__ */ jsx(Time, {
+								at: node.startedAt,
+								whole: !0
+							}),
+							" ",
+							node.createdBy && nameOf(node.createdBy)
+						]
+					}),
+					mayChange && active(node) && /* @__PURE__ */ jsxs("span", {
+						class: "end",
+						children: [button(node.status === "PAUSED" ? "resume" : "pause"), button("cancel")]
+					})
+				]
+			}),
+			/* @__PURE__ */ jsx("p", { children: /* @__PURE__ */ jsx(These, { of: node.filter }) }),
+			active(node) && /* @__PURE__ */ jsx("progress", {
+				"aria-label": t.title,
+				max: node.matched || 1,
+				value: node.status === "COUNTING" ? void 0 : node.done
+			}),
+			/* @__PURE__ */ jsxs("p", {
+				class: "hint",
+				children: [
+					t.result(whole(node.done), whole(node.matched), whole(node.succeeded), whole(node.failed)),
+					" ",
+					/* @__PURE__ */ jsx(Skipped, { of: node }),
+					" ",
+					/* @__PURE__ */ jsx("a", {
+						href: withParameters({
+							replay: "true",
+							createdAfter: node.startedAt,
+							callback: null
+						}),
+						children: t.show
+					})
+				]
+			}),
+			failure.value && /* @__PURE__ */ jsx(Failed, { failure: failure.value })
+		]
+	});
+}
+function These({ of }) {
+	let t = texts.value, set = parametersOf(of);
+	return set.length ? /* @__PURE__ */ jsx(Fragment, { children: set.map(([name, values], place) => /* @__PURE__ */ jsxs("span", { children: [
+		place > 0 && " · ",
+		t.filters.names[name],
+		" ",
+		/* @__PURE__ */ jsx("b", { children: values.map((value) => wordOf(name, value)).join(", ") })
+	] }, name)) }) : /* @__PURE__ */ jsx(Fragment, { children: t.bulk.all });
+}
+function Skipped({ of: { skipped, skippedReasons } }) {
+	let t = texts.value.bulk;
+	return skipped ? /* @__PURE__ */ jsxs(Fragment, { children: [
+		t.skipped(whole(skipped)),
+		": ",
+		skippedReasons.map(({ reason, count }) => `${t.reasons[reason]} (${whole(count)})`).join(", "),
+		"."
+	] }) : null;
+}
+// src/history/data.ts
+var row = graphql("\n  fragment Row on Callback {\n    id uid event status httpStatus attemptCount nextAttemptAt heldByPause createdAt finishedAt targetUrl\n    error { code message }\n    crawl { rawID }\n    reportDownload { reportId }\n    run { uid }\n    job { uuid }\n    replayOf { uid createdAt }\n    project { rawID name }\n  }\n"), page = graphql("fragment Page on CallbackConnection {\n    nodes { ...Row }\n    pageInfo { hasNextPage startCursor endCursor }\n    totalCount totalCountIsExact searchedUntil\n  }", [row]), callbacks = graphql("query Callbacks($id: ObjectID!, $first: Int, $after: String, $last: Int, $before: String, $filter: CallbackFilter, $orderBy: CallbackOrder) {\n    owner: getProject(id: $id) {\n      callbacks(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) { ...Page }\n    }\n  }", [row, page]);
+async function readPage(owner, page) {
+	let { owner: found } = await ask(of(callbacks, owner), {
+		id: owner.id,
+		...page
+	});
+	if (!found) throw new Failure([{
+		code: "ENTITY_NOT_FOUND",
+		message: ""
+	}]);
+	return found.callbacks;
+}
+var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), detail = graphql("query Detail($uid: ID!) {\n    getCallback(uid: $uid) {\n      ...Row\n      ref contentType payload payloadPurgedAt givesUpAt\n      replays { uid createdAt }\n      replayedBy { firstName lastName username }\n      attempts(last: 100) {\n        totalCount\n        edges {\n          cursor\n          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }\n        }\n      }\n      project { rawID name effectiveApiCallback { url source } }\n    }\n  }", [row]), exchange = graphql("\n  query Exchange($uid: ID!, $before: String) {\n    getCallback(uid: $uid) {\n      attempts(last: 1, before: $before) {\n        nodes {\n          number url warning trigger\n          requestHeaders { name value }\n          responseHeaders { name value }\n          responseBody responseBodyTruncated headersTruncated\n          remoteAddress httpVersion tlsVersion connectionReused\n          retryAfter { header notBefore }\n        }\n      }\n    }\n  }\n"), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || /^rb[pc]_/.test(credential.value));
+function useActions(updated) {
+	let { busy, failure, act } = useAct(), done = useSignal(""), say = (said) => {
+		done.value = said, setTimeout(() => done.value = "", 5e3);
+	}, run = (work, said) => act(async () => {
+		done.value = "";
+		let row = await work();
+		return updated(row), say(said), row;
+	}), t = texts.value.actions;
+	return {
+		busy,
+		failure,
+		done,
+		retry: ({ uid }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
+		retryAll: (owner, filter) => act(async () => {
+			done.value = "", say(t.retriedAll((await ask(retryAll, { input: {
+				owner: listOwnerInput(owner),
+				filter
+			} })).retryCallbacks.retriedCallbacks));
+		}),
+		cancel: ({ uid }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
+		replay: ({ uid }, toUrl) => run(async () => (await ask(replay, {
+			uid,
+			toUrl,
+			key: randomKey()
+		})).replayCallback.callback, t.replayed)
+	};
+}
+// src/history/exchange.tsx
+var mostShown = 1e5;
+function HeaderList({ title, of }) {
+	return of ? /* @__PURE__ */ jsxs("details", { children: [/* @__PURE__ */ jsxs("summary", { children: [
+		title,
+		" ",
+		/* @__PURE__ */ jsx("small", { children: of.length })
+	] }), /* @__PURE__ */ jsx("pre", {
+		tabIndex: 0,
+		"aria-label": title,
+		children: of.map(({ name, value }) => `${name}: ${value}`).join("\n")
+	})] }) : null;
+}
+function Body({ title, type, text, cut, gone }) {
+	let t = texts.value.detail, raw = useSignal(!1), small = text.length <= mostShown, form = small && /^application\/x-www-form-urlencoded/.test(type) ? formFields(text) : null, json = small && !form ? prettyJSON(text) : null;
+	return /* @__PURE__ */ jsxs(Fragment, { children: [
+		/* @__PURE__ */ jsxs("h4", {
+			class: "row",
+			children: [
+				title,
+				" ",
+				/* @__PURE__ */ jsx("small", { children: type }),
+				/* @__PURE__ */ jsxs("span", {
+					class: "end",
+					children: [(form ?? json) && /* @__PURE__ */ jsx("button", {
+						type: "button",
+						class: "link",
+						onClick: () => raw.value = !raw.value,
+						children: raw.value ? t.pretty : t.raw
+					}), text && /* @__PURE__ */ jsx(CopyButton, {
+						quiet: !0,
+						text
+					})]
+				})
+			]
+		}),
+		gone && /* @__PURE__ */ jsxs("p", {
+			class: "hint",
+			children: [
+				t.deleted,
+				" ",
+				/* @__PURE__ */ jsx(Time, {
+					at: gone,
+					whole: !0
+				})
+			]
+		}),
+		form && !raw.value ? /* @__PURE__ */ jsx("table", {
+			class: "form",
+			children: /* @__PURE__ */ jsx("tbody", { children: form.map(([name, value], index) => /* @__PURE__ */ jsxs("tr", { children: [/* @__PURE__ */ jsx("th", {
+				scope: "row",
+				children: name
+			}), /* @__PURE__ */ jsx("td", { children: value || /* @__PURE__ */ jsx("span", {
+				class: "soft",
+				children: t.empty
+			}) })] }, index)) })
+		}) : text && /* @__PURE__ */ jsx("pre", {
+			tabIndex: 0,
+			"aria-label": title,
+			children: !raw.value && json || text.slice(0, mostShown)
+		}),
+		(cut || !small) && /* @__PURE__ */ jsx("p", {
+			class: "hint",
+			children: cut ? t.cut : t.long
+		})
+	] });
+}
+// src/history/what.ts
+var what = (row) => row.reportDownload?.reportId ?? row.crawl?.rawID ?? row.job?.uuid ?? row.run?.uid ?? "–", ReplayTo = later(async () => (await import("./replayto.js")).ReplayTo);
+function DetailOf({ uid, round, mayChange, act }) {
+	let asked = useAsk(detail, { uid }, round);
+	return /* @__PURE__ */ jsx(Loaded, {
+		of: asked,
+		rows: 4,
+		children: ({ getCallback }) => getCallback && /* @__PURE__ */ jsx(Shown, {
+			callback: getCallback,
+			mayChange,
+			act,
+			again: asked.again
+		})
+	});
+}
+function Shown({ callback: c, mayChange, act, again }) {
+	let t = texts.value.detail, edges = c.attempts.edges, wanted = edges.findIndex(({ node }) => String(node.number) === parameters.value.get("attempt")), shown = wanted < 0 ? edges.length - 1 : wanted, attempt = edges[shown]?.node, asked = useAsk(exchange, attempt ? {
+		uid: c.uid,
+		before: edges[shown + 1]?.cursor ?? null
+	} : null, (attempt?.number ?? 0) * 2 + Number(attempt?.durationMs !== null)), got = asked.data.value?.getCallback?.attempts.nodes[0], sent = got && got.number === attempt?.number ? got : void 0, elsewhere = useSignal(!1), may = mayAct(c, mayChange), most = Math.max(...edges.map(({ node }) => node.durationMs ?? 0)), command = () => curl(sent?.url ?? c.targetUrl ?? "https://", sent?.requestHeaders ?? [{
+		name: "content-type",
+		value: c.contentType
+	}], c.payload), button = (text, run, primary = !1) => /* @__PURE__ */ jsx("button", {
+		type: "button",
+		class: primary ? "primary" : void 0,
+		disabled: act.busy,
+		onClick: () => void run().then(again),
+		children: text
+	}), repeatable = canReplay(c) && c.replays.length < 3 && !c.payloadPurgedAt;
+	return /* @__PURE__ */ jsxs("div", {
+		class: "shown",
+		children: [
+			/* @__PURE__ */ jsxs("h3", {
+				class: "row",
+				children: [
+					texts.value.events[c.event],
+					" ",
+					/* @__PURE__ */ jsx("code", { children: what(c) }),
+					" ",
+					/* @__PURE__ */ jsx(StatusTag, { of: c }),
+					/* @__PURE__ */ jsxs("span", {
+						class: "end",
+						children: [
+							may && canRetry(c) && button(t.retry, () => act.retry(c), !0),
+							may && repeatable && button(t.replay, () => act.replay(c), !0),
+							may && repeatable && place.value.role === "Admin" && !isNotice(c) && /* @__PURE__ */ jsx("button", {
+								type: "button",
+								onClick: () => elsewhere.value = !0,
+								children: t.replayTo
+							}),
+							may && canCancel(c) && button(t.cancel, () => act.cancel(c)),
+							/* @__PURE__ */ jsx(CopyButton, {
+								label: t.curl,
+								text: command
+							}),
+							/* @__PURE__ */ jsx(CopyButton, {
+								label: t.graphql,
+								text: () => query(c.uid)
+							}),
+							/* @__PURE__ */ jsx(CopyButton, {
+								label: t.link,
+								text: () => link(withParameters({ callback: c.uid }))
+							})
+						]
+					})
+				]
+			}),
+			!may && /* @__PURE__ */ jsx("p", {
+				class: "note",
+				children: mayChange ? t.platforms : t.viewer
+			}),
+			may && c.event === "TEST" && /* @__PURE__ */ jsx("p", {
+				class: "hint",
+				children: t.test
+			}),
+			may && canReplay(c) && !repeatable && /* @__PURE__ */ jsx("p", {
+				class: "hint",
+				children: c.payloadPurgedAt ? t.purged : t.replayedEnough
+			}),
+			c.error && /* @__PURE__ */ jsxs("p", { children: [
+				/* @__PURE__ */ jsx(Tag, {
+					kind: "bad",
+					sign: "✕",
+					children: c.error.code
+				}),
+				" ",
+				sentences(c.error.message),
+				" ",
+				/* @__PURE__ */ jsx(Remedy, { of: edges.at(-1)?.node.remedy })
+			] }),
+			edges.length < c.attempts.totalCount && /* @__PURE__ */ jsx("p", {
+				class: "hint",
+				children: t.lastAttempts(edges.length, c.attempts.totalCount)
+			}),
+			/* @__PURE__ */ jsxs("ol", {
+				class: "attempts",
+				children: [edges.map(({ node: a }, index) => /* @__PURE__ */ jsx("li", { children: /* @__PURE__ */ jsxs("a", {
+					class: "line",
+					href: withParameters({
+						callback: c.uid,
+						attempt: index === edges.length - 1 ? null : String(a.number)
+					}),
+					"aria-current": index === shown ? "true" : void 0,
+					children: [
+						/* @__PURE__ */ jsxs("span", { children: [
+							a.number,
+							" · ",
+							/* @__PURE__ */ jsx(Time, { at: a.startedAt })
+						] }),
+						/* @__PURE__ */ jsx(Phases, {
+							of: a,
+							most
+						}),
+						/* @__PURE__ */ jsx(Outcome, { of: a })
+					]
+				}) }, a.uid)), c.status === "PENDING" && /* @__PURE__ */ jsx(Next, { callback: c })]
+			}),
+			attempt && /* @__PURE__ */ jsx(Loaded, {
+				of: asked,
+				children: () => sent && /* @__PURE__ */ jsx(About, { attempt: sent })
+			}),
+			/* @__PURE__ */ jsxs("div", {
+				class: "exchange",
+				children: [/* @__PURE__ */ jsxs("div", { children: [/* @__PURE__ */ jsx(HeaderList, {
+					title: t.requestHeaders,
+					of: sent?.requestHeaders
+				}), /* @__PURE__ */ jsx(Body, {
+					title: t.request,
+					type: c.contentType,
+					text: c.payload,
+					gone: c.payloadPurgedAt
+				})] }), sent && sent.responseBody !== null && /* @__PURE__ */ jsxs("div", { children: [/* @__PURE__ */ jsx(HeaderList, {
+					title: t.responseHeaders,
+					of: sent.responseHeaders
+				}), /* @__PURE__ */ jsx(Body, {
+					title: t.response,
+					type: sent.responseHeaders?.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "",
+					text: sent.responseBody,
+					cut: sent.responseBodyTruncated
+				})] })]
+			}),
+			sent?.headersTruncated && /* @__PURE__ */ jsx("p", {
+				class: "hint",
+				children: t.moreHeaders
+			}),
+			/* @__PURE__ */ jsx(Kin, { callback: c }),
+			elsewhere.value && /* @__PURE__ */ jsx(ReplayTo, {
+				uid: c.uid,
+				close: () => elsewhere.value = !1,
+				done: again,
+				act
+			})
+		]
+	});
+}
+function Next({ callback: c }) {
+	let t = texts.value.detail, now = c.project?.effectiveApiCallback;
+	return /* @__PURE__ */ jsxs("li", {
+		class: "line",
+		children: [/* @__PURE__ */ jsxs("span", { children: [
+			c.attemptCount + 1,
+			" · ",
+			c.nextAttemptAt ? /* @__PURE__ */ jsx(Until, {
+				at: c.nextAttemptAt,
+				text: texts.value.history.in
+			}) : c.heldByPause ? t.paused : t.behind
+		] }), /* @__PURE__ */ jsxs("span", {
+			class: "soft",
+			children: [
+				t.goesTo,
+				" ",
+				/* @__PURE__ */ jsx("code", { children: c.targetUrl ?? now?.url ?? "–" }),
+				" ",
+				now && (c.targetUrl ?? now.url) === now.url && /* @__PURE__ */ jsx(Source, { of: now.source }),
+				c.givesUpAt && /* @__PURE__ */ jsxs(Fragment, { children: [
+					" ",
+					"· ",
+					t.givesUp,
+					" ",
+					/* @__PURE__ */ jsx(Time, {
+						at: c.givesUpAt,
+						whole: !0
+					})
+				] })
+			]
+		})]
+	});
+}
+function About({ attempt: a }) {
+	let t = texts.value.detail;
+	return /* @__PURE__ */ jsxs(Fragment, { children: [a.warning && /* @__PURE__ */ jsxs("p", {
+		class: "wait",
+		children: ["▲ ", a.warning]
+	}), /* @__PURE__ */ jsxs("p", {
+		class: "hint",
+		children: [
+			t.attempt(a.number),
+			": ",
+			[
+				a.url,
+				a.remoteAddress,
+				a.httpVersion,
+				a.tlsVersion,
+				a.connectionReused && t.reused,
+				t.triggers[a.trigger]
+			].filter(Boolean).join(" · "),
+			a.retryAfter && /* @__PURE__ */ jsxs(Fragment, { children: [
+				" ",
+				"· Retry-After: ",
+				a.retryAfter.header,
+				" ",
+				a.retryAfter.notBefore && /* @__PURE__ */ jsx(Time, {
+					at: a.retryAfter.notBefore,
+					whole: !0
+				})
+			] })
+		]
+	})] });
+}
+function Kin({ callback: c }) {
+	let t = texts.value.detail;
+	return /* @__PURE__ */ jsxs("p", {
+		class: "hint",
+		children: [
+			"uid ",
+			/* @__PURE__ */ jsx("code", { children: c.uid }),
+			" ",
+			/* @__PURE__ */ jsx(CopyButton, {
+				quiet: !0,
+				text: c.uid
+			}),
+			c.replayOf && /* @__PURE__ */ jsxs(Fragment, { children: [
+				" · ",
+				/* @__PURE__ */ jsx("a", {
+					href: withParameters({
+						callback: c.replayOf.uid,
+						attempt: null
+					}),
+					children: t.original
+				}),
+				" ",
+				c.replayedBy && nameOf(c.replayedBy)
+			] }),
+			c.replays.map(({ uid, createdAt }) => /* @__PURE__ */ jsxs("span", { children: [" · ", /* @__PURE__ */ jsxs("a", {
+				href: withParameters({
+					callback: uid,
+					attempt: null
+				}),
+				children: [
+					t.replayedAt,
+					" ",
+					/* @__PURE__ */ jsx(Time, {
+						at: createdAt,
+						whole: !0
+					})
+				]
+			})] }, uid))
+		]
+	});
+}
+var query = (uid) => `{
+  getCallback(uid: "${uid}") {
+    uid ref event status targetUrl payload nextAttemptAt
+    error { code message }
+    attempts { nodes { number startedAt durationMs httpStatus remedy responseBody error { code message } timings { dnsMs connectMs tlsMs firstByteMs } } }
+  }
+}`, formula = /^\s*[=+\-@\t\r＝＋－＠]/;
+function cell(value) {
+	let text = value == null ? "" : String(value), safe = formula.test(text) ? `'${text}` : text;
+	return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe;
+}
+var csv = (lines) => `\uFEFF${lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("")}`, most = 1e4, mostPages = 200, columns = [
+	["createdAt", (row) => row.createdAt],
+	["status", (row) => row.status],
+	["event", (row) => row.event],
+	["of", what],
+	["projectId", (row) => row.project?.rawID],
+	["attemptCount", (row) => row.attemptCount],
+	["httpStatus", (row) => row.httpStatus],
+	["errorCode", (row) => row.error?.code],
+	["error", (row) => row.error?.message],
+	["nextAttemptAt", (row) => row.nextAttemptAt],
+	["finishedAt", (row) => row.finishedAt],
+	["targetUrl", (row) => row.targetUrl],
+	["uid", (row) => row.uid],
+	["replayOf", (row) => row.replayOf?.uid]
+];
+function Export({ owner, filter, orderBy }) {
+	let t = texts.value.csv, read = useSignal(0), said = useSignal(""), stopped = useRef(!1), { busy, failure, act } = useAct();
+	useEffect(() => () => void (stopped.current = !0), []);
+	let run = () => act(async () => {
+		let rows = [], after = null, more = !0;
+		stopped.current = !1, said.value = "";
+		for (let pages = 0; more && rows.length < 1e4 && pages < mostPages; pages++) {
+			let page = await readPage(owner, {
+				filter,
+				orderBy,
+				first: 100,
+				after
+			});
+			if (stopped.current) return;
+			rows.push(...page.nodes), read.value = rows.length, {hasNextPage: more, endCursor: after} = page.pageInfo;
+		}
+		let link = document.createElement("a");
+		link.href = URL.createObjectURL(new Blob([csv([columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => of(row)))])], { type: "text/csv" })), link.download = `callbacks-${owner.kind}-${(/* @__PURE__ */ new Date()).toISOString().slice(0, 19).replaceAll(":", "")}.csv`, link.click(), setTimeout(() => URL.revokeObjectURL(link.href), 6e4), said.value = more ? t.cut(number(rows.length, locale.value)) : t.done(number(rows.length, locale.value));
+	});
+	return /* @__PURE__ */ jsxs(Fragment, { children: [
+		/* @__PURE__ */ jsx("button", {
+			type: "button",
+			title: t.hint(number(most, locale.value)),
+			onClick: () => busy.value ? stopped.current = !0 : void run(),
+			children: busy.value ? `${t.stop} · ${number(read.value, locale.value)}` : t.title
+		}),
+		/* @__PURE__ */ jsx("span", {
+			class: "whole",
+			role: "status",
+			children: said.value
+		}),
+		failure.value && /* @__PURE__ */ jsx("div", {
+			class: "whole",
+			children: /* @__PURE__ */ jsx(Failed, {
+				failure: failure.value,
+				again: () => void run()
+			})
+		})
+	] });
+}
+// src/history/keys.ts
+function useKeys({ rows, selected, open, mayChange, act, help }) {
+	useEffect(() => {
+		let pressed = (event) => {
+			let target = event.target;
+			if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || target.matches("input, textarea, select")) return;
+			let place = rows.findIndex(({ uid }) => uid === selected.value), row = rows[place], move = (to) => {
+				let next = rows[Math.max(0, Math.min(rows.length - 1, to))];
+				if (!next) return;
+				selected.value = next.uid;
+				let link = document.getElementById(`row-${next.uid}`);
+				link?.focus(), link?.scrollIntoView({ block: "nearest" });
+			}, does = {
+				j: () => move(place + 1),
+				k: () => move(place < 0 ? 0 : place - 1),
+				"/": () => document.getElementById("search")?.focus(),
+				"?": () => help.value = !0,
+				t: () => document.querySelector("[data-key=t]")?.click(),
+				r: () => {
+					row && mayAct(row, mayChange) && (canRetry(row) ? act.retry(row) : canReplay(row) && act.replay(row));
+				},
+				Escape: () => open && go(withParameters({ callback: null }), !0),
+				Enter: () => {
+					row && !target.matches("a, button, summary") && go(withParameters({ callback: row.uid }), !0);
+				}
+			}[event.key];
+			does && (event.key !== "Enter" && event.preventDefault(), does());
+		};
+		return document.addEventListener("keydown", pressed), () => document.removeEventListener("keydown", pressed);
+	});
+}
+// src/history/live.ts
+var shortest = 500, longest = 3e4, final = [
+	"UNAUTHENTICATED",
+	"FORBIDDEN",
+	"ENTITY_NOT_FOUND"
+];
+function watch({ follow, state, changed, missed }) {
+	let cursor, wait = shortest, timer, current = 0, stop = () => {}, end = () => {
+		current++, clearTimeout(timer), stop(), stop = () => {};
+	}, begin = () => {
+		if (end(), document.hidden) return;
+		let mine = current;
+		state("connecting"), stop = follow(cursor, (told) => {
+			mine === current && (state("live"), wait = shortest, (told.kind === "RESYNC" || told.kind === "READY" && cursor === void 0) && missed(), cursor = told.cursor, told.kind === "CHANGED" && told.callback && changed(told.callback));
+		}, (reason) => {
+			if (mine === current) {
+				if (reason && final.includes(reason.code)) return state("ended");
+				reason?.code === "BAD_USER_INPUT" && (cursor = void 0), state(reason?.code === "OFFLINE" ? "offline" : "connecting"), timer = setTimeout(begin, reason?.code === "RECONNECT" ? 0 : wait), wait = Math.min(wait * 2, longest);
+			}
+		});
+	}, offline = () => {
+		end(), state("offline");
+	}, seen = () => document.hidden ? end() : begin();
+	return addEventListener("online", begin), addEventListener("offline", offline), document.addEventListener("visibilitychange", seen), begin(), () => {
+		removeEventListener("online", begin), removeEventListener("offline", offline), document.removeEventListener("visibilitychange", seen), end();
+	};
+}
+// src/history/rows.ts
+var pageSize = 25, gather = 400, again = 3e4, mostRows = 1e3;
+function useRows(owner, filter, orderBy, open, stirred) {
+	let data = useSignal(void 0), failure = useSignal(void 0), busy = useSignal(!0), live = useSignal("connecting"), touched = useSignal(0), turn = useSignal(0), cursors = useRef({
+		start: null,
+		end: null
+	}), gathering = useRef(void 0), key = JSON.stringify([
+		owner,
+		filter,
+		orderBy
+	]), now = useRef({
+		key,
+		open
+	});
+	now.current = {
+		key,
+		open
+	};
+	let read = (window) => readPage(owner, {
+		filter,
+		orderBy,
+		...window
+	}), attempt = async (work) => {
+		busy.value = !0;
+		try {
+			await work(() => now.current.key === key), now.current.key === key && (failure.value = void 0);
+		} catch (reason) {
+			if (!(reason instanceof Failure)) throw reason;
+			now.current.key === key && (failure.value = reason);
+		} finally {
+			now.current.key === key && (busy.value = !1);
+		}
+	}, first = () => attempt(async (alive) => {
+		let page = await read({ first: pageSize });
+		alive() && (cursors.current = {
+			start: page.pageInfo.startCursor,
+			end: page.pageInfo.endCursor
+		}, data.value = {
+			rows: page.nodes,
+			fresh: [],
+			more: page.pageInfo.hasNextPage,
+			total: page.totalCount,
+			exact: page.totalCountIsExact,
+			searchedUntil: page.searchedUntil
+		});
+	}), more = () => attempt(async (alive) => {
+		let page = await read({
+			first: pageSize,
+			after: cursors.current.end
+		}), shown = data.peek();
+		alive() && shown && (cursors.current.end = page.pageInfo.endCursor ?? cursors.current.end, data.value = {
+			...shown,
+			rows: [...shown.rows, ...page.nodes].slice(0, mostRows),
+			more: page.pageInfo.hasNextPage,
+			searchedUntil: page.searchedUntil
+		});
+	}), newer = async () => {
+		if (!orderBy) {
+			if (!cursors.current.start) return data.peek() && first();
+			for (let full = !0; full && (data.peek()?.fresh.length ?? 300) < 300;) {
+				let page = await read({
+					last: 100,
+					before: cursors.current.start
+				}).catch(() => null), shown = data.peek();
+				if (!page?.nodes.length || !shown || now.current.key !== key) return;
+				cursors.current.start = page.pageInfo.startCursor;
+				let fresh = page.nodes.filter(({ uid }) => !shown.fresh.some((row) => row.uid === uid));
+				data.value = {
+					...shown,
+					fresh: [...fresh, ...shown.fresh],
+					total: shown.total + (shown.exact ? fresh.length : 0)
+				}, full = page.nodes.length === 100;
+			}
+		}
+	}, showFresh = () => {
+		let shown = data.peek();
+		if (shown) {
+			if (shown.fresh.length + shown.rows.length > 1e3 || shown.fresh.length >= 300) return void first();
+			data.value = {
+				...shown,
+				rows: [...shown.fresh, ...shown.rows],
+				fresh: []
+			};
+		}
+	}, update = (changed) => {
+		let shown = data.peek();
+		if (!shown) return;
+		let by = new Map(changed.map((row) => [row.uid, row])), renew = (rows) => rows.some(({ uid }) => by.has(uid)) ? rows.map((row) => by.get(row.uid) ?? row) : rows;
+		data.value = {
+			...shown,
+			rows: renew(shown.rows),
+			fresh: renew(shown.fresh)
+		};
+	}, laterNewer = () => {
+		gathering.current ??= setTimeout(() => {
+			gathering.current = void 0, newest.current();
+		}, gather);
+	}, newest = useRef(newer);
+	newest.current = newer, useEffect(() => void first(), [
+		key,
+		turn.value,
+		renewed.value
+	]), useEffect(() => () => clearTimeout(gathering.current), []);
+	let changed = (row) => batch(() => {
+		stirred(), row.uid === now.current.open && touched.value++;
+		let shown = data.peek();
+		shown && [...shown.rows, ...shown.fresh].some(({ uid }) => uid === row.uid) ? update([row]) : laterNewer();
+	}), missed = async () => {
+		stirred(), touched.value++, laterNewer();
+		let ids = data.peek()?.rows.map(({ id }) => id) ?? [];
+		for (let place = 0; place < ids.length; place += 100) {
+			let answer = await ask(rowsAgain, { ids: ids.slice(place, place + 100) }).catch(() => null);
+			answer && update(answer.nodes.flatMap((node) => node?.__typename === "Callback" ? [node] : []));
+		}
+	}, told = useRef({
+		changed,
+		missed
+	});
+	return told.current = {
+		changed,
+		missed
+	}, useEffect(() => {
+		if (owner.kind === "ssoClient") {
+			let timer = setInterval(() => document.hidden || void told.current.missed(), again);
+			return () => clearInterval(timer);
+		}
+		let input = { owner: ownerInput(owner) };
+		return watch({
+			follow: (after, next, ended) => follow(changes, { input: {
+				...input,
+				after
+			} }, ({ callbackChanged }) => next(callbackChanged), ended),
+			state: (is) => live.value = is,
+			changed: (row) => told.current.changed(row),
+			missed: () => void told.current.missed()
+		});
+	}, [
+		owner.kind,
+		owner.id,
+		renewed.value
+	]), {
+		asked: {
+			data,
+			failure,
+			busy,
+			again: () => turn.value++
+		},
+		more,
+		showFresh,
+		update,
+		live,
+		touched
+	};
+}
+// src/history/history.tsx
+var Help = later(async () => (await import("./help.js")).Help), ReplayThese = later(async () => (await import("./replaythese.js")).ReplayThese);
+function History({ owner, mayChange, stirred, turn }) {
+	let t = texts.value.history, filter = filterOf(parameters.value), order = orderOf(parameters.value), open = parameters.value.get("callback"), { asked, more, showFresh, update, live, touched } = useRows(owner, filter, order, open, stirred), bulk = useBulk(owner), replaying = useSignal(!1), act = useActions((row) => {
+		update([row]), stirred();
+	}), selected = useSignal(open), help = useSignal(!1), rows = asked.data.value?.rows ?? [];
+	return useEffect(() => {
+		turn && (stirred(), owner.kind === "ssoClient" && asked.again());
+	}, [turn]), useKeys({
+		rows,
+		selected,
+		open,
+		mayChange,
+		act,
+		help
+	}), /* @__PURE__ */ jsxs("section", {
+		"aria-labelledby": "history",
+		children: [
+			/* @__PURE__ */ jsxs("h2", {
+				id: "history",
+				children: [
+					t.title,
+					/* @__PURE__ */ jsx("small", {
+						role: "status",
+						children: live.value === "live" ? /* @__PURE__ */ jsxs("span", {
+							class: "ok",
+							children: ["● ", t.states.live]
+						}) : t.states[owner.kind === "ssoClient" ? "now" : live.value]
+					}),
+					/* @__PURE__ */ jsxs("span", {
+						class: "end",
+						children: [
+							mayChange && rows.some(canRetry) && /* @__PURE__ */ jsx("button", {
+								type: "button",
+								disabled: act.busy.value,
+								title: texts.value.actions.retryAllHint,
+								onClick: () => void act.retryAll(owner, filter),
+								children: texts.value.actions.retryAll
+							}),
+							mayChange && /* @__PURE__ */ jsx("button", {
+								type: "button",
+								onClick: () => replaying.value = !0,
+								children: texts.value.bulk.these
+							}),
+							/* @__PURE__ */ jsx(Export, {
+								owner,
+								filter,
+								orderBy: order
+							}),
+							/* @__PURE__ */ jsx(CopyButton, {
+								label: t.copyLink,
+								text: () => link("")
+							}),
+							/* @__PURE__ */ jsx("button", {
+								type: "button",
+								"aria-label": t.help,
+								onClick: () => help.value = !0,
+								children: "?"
+							})
+						]
+					})
+				]
+			}),
+			/* @__PURE__ */ jsx(BulkReplays, {
+				...bulk,
+				mayChange
+			}),
+			/* @__PURE__ */ jsx(FilterBar, {}),
+			/* @__PURE__ */ jsxs("div", {
+				"aria-live": "polite",
+				class: "said",
+				children: [act.done.value && /* @__PURE__ */ jsxs("p", { children: ["✓ ", act.done.value] }), act.failure.value && /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsx(Failed, { failure: act.failure.value }), act.failure.value.retryAt && /* @__PURE__ */ jsx(Until, {
+					at: act.failure.value.retryAt,
+					text: t.in
+				})] })]
+			}),
+			open && !rows.some(({ uid }) => uid === open) && /* @__PURE__ */ jsx("div", {
+				class: "alone",
+				children: /* @__PURE__ */ jsx(DetailOf, {
+					uid: open,
+					round: touched.value,
+					mayChange,
+					act
+				})
+			}),
+			/* @__PURE__ */ jsx(Loaded, {
+				of: asked,
+				rows: 8,
+				children: (page) => /* @__PURE__ */ jsx(List, {
+					page,
+					busy: asked.busy.value,
+					open,
+					selected: selected.value,
+					mayChange,
+					act,
+					filtered: filter !== void 0,
+					owner,
+					round: touched.value,
+					more: () => void more(),
+					showFresh
+				})
+			}),
+			replaying.value && /* @__PURE__ */ jsx(ReplayThese, {
+				owner,
+				filter,
+				close: () => replaying.value = !1,
+				begun: bulk.again
+			}),
+			help.value && /* @__PURE__ */ jsx(Help, { close: () => help.value = !1 })
+		]
+	});
+}
+function List({ page, busy, open, selected, mayChange, act, filtered, owner, round, more, showFresh }) {
+	let t = texts.value.history, { rows, fresh, total, exact, searchedUntil } = page, ordered = parameters.value.get("order") ?? "CREATED", when = (row) => ordered === "FINISHED" && row.finishedAt || ordered === "NEXT_ATTEMPT" && row.nextAttemptAt || row.createdAt, days = [];
+	for (let row of rows) {
+		let heading = day(when(row), zone(), locale.value);
+		days.at(-1)?.[0] === heading ? days.at(-1)[1].push(row) : days.push([heading, [row]]);
+	}
+	let columns = owner.kind === "account" ? 8 : 7;
+	return /* @__PURE__ */ jsxs(Fragment, { children: [
+		fresh.length > 0 && /* @__PURE__ */ jsx("div", {
+			class: "fresh",
+			role: "status",
+			children: /* @__PURE__ */ jsxs("button", {
+				type: "button",
+				class: "pill",
+				onClick: showFresh,
+				children: ["↑ ", t.fresh(fresh.length >= 300 ? "300+" : String(fresh.length))]
+			})
+		}),
+		rows.length === 0 && fresh.length === 0 && (filtered ? /* @__PURE__ */ jsx(NoMatch, { until: searchedUntil }) : owner.kind === "ssoClient" ? /* @__PURE__ */ jsx("p", {
+			class: "empty",
+			children: t.noNotices
+		}) : /* @__PURE__ */ jsx(NothingYet, {})),
+		rows.length > 0 && /* @__PURE__ */ jsxs("table", {
+			class: "callbacks",
+			"aria-busy": busy,
+			children: [
+				/* @__PURE__ */ jsx("caption", {
+					class: "unseen",
+					children: t.title
+				}),
+				/* @__PURE__ */ jsx("thead", { children: /* @__PURE__ */ jsx("tr", { children: [
+					t.status,
+					t.event,
+					...owner.kind === "account" ? [t.project] : [],
+					t.what,
+					t.attempts,
+					t.cause,
+					t.next,
+					t.when
+				].map((name) => /* @__PURE__ */ jsx("th", {
+					scope: "col",
+					children: name
+				}, name)) }) }),
+				days.map(([heading, list]) => /* @__PURE__ */ jsxs("tbody", { children: [/* @__PURE__ */ jsx("tr", {
+					class: "day",
+					children: /* @__PURE__ */ jsx("th", {
+						scope: "rowgroup",
+						colSpan: columns,
+						children: heading
+					})
+				}), list.flatMap((row) => [/* @__PURE__ */ jsx(RowOf, {
+					row,
+					when: when(row),
+					open: row.uid === open,
+					selected: row.uid === selected,
+					project: owner.kind === "account"
+				}, row.uid), row.uid === open && /* @__PURE__ */ jsx("tr", {
+					class: "detail",
+					children: /* @__PURE__ */ jsx("td", {
+						colSpan: columns,
+						children: /* @__PURE__ */ jsx(DetailOf, {
+							uid: row.uid,
+							round,
+							mayChange,
+							act
+						})
+					})
+				}, `${row.uid} detail`)])] }, heading))
+			]
+		}),
+		/* @__PURE__ */ jsxs("p", {
+			class: "row after",
+			children: [
+				page.more && rows.length < 1e3 && /* @__PURE__ */ jsx("button", {
+					type: "button",
+					disabled: busy,
+					onClick: more,
+					children: searchedUntil ? t.further : t.older
+				}),
+				searchedUntil && /* @__PURE__ */ jsxs("span", {
+					class: "soft",
+					children: [
+						t.searchedUntil,
+						" ",
+						/* @__PURE__ */ jsx(Time, {
+							at: searchedUntil,
+							whole: !0
+						})
+					]
+				}),
+				rows.length >= 1e3 && /* @__PURE__ */ jsx("span", {
+					class: "soft",
+					children: t.most
+				}),
+				/* @__PURE__ */ jsx("span", {
+					class: "soft end",
+					children: t.total(`${number(exact ? total : Math.min(total, 5e3), locale.value)}${exact ? "" : "+"}`, total)
+				})
+			]
+		})
+	] });
+}
+var short = (id) => /^[0-9a-f-]{36}$/.test(id) ? `${id.slice(0, 4)}…${id.slice(-4)}` : id;
+function RowOf({ row, when, open, selected, project }) {
+	let t = texts.value;
+	return /* @__PURE__ */ jsxs("tr", {
+		class: `${open ? "open " : ""}${selected ? "selected" : ""}`,
+		onClick: (event) => {
+			!event.target.closest("a") && getSelection()?.isCollapsed !== !1 && go(withParameters({ callback: open ? null : row.uid }), !0);
+		},
+		children: [
+			/* @__PURE__ */ jsx("td", { children: /* @__PURE__ */ jsx(StatusTag, { of: row }) }),
+			/* @__PURE__ */ jsx("td", {
+				class: "event",
+				children: /* @__PURE__ */ jsx("a", {
+					id: `row-${row.uid}`,
+					href: withParameters({ callback: open ? null : row.uid }),
+					"aria-expanded": open,
+					title: row.event,
+					children: t.events[row.event]
+				})
+			}),
+			project && /* @__PURE__ */ jsx("td", { children: row.project && /* @__PURE__ */ jsx("a", {
+				href: `/console/projects/${row.project.rawID}`,
+				children: row.project.name
+			}) }),
+			/* @__PURE__ */ jsxs("td", {
+				class: "grow",
+				children: [
+					/* @__PURE__ */ jsx("code", {
+						title: what(row),
+						children: short(what(row))
+					}),
+					" ",
+					row.replayOf && /* @__PURE__ */ jsxs("small", { children: [
+						t.history.replayOf,
+						" ",
+						/* @__PURE__ */ jsx(Time, { at: row.replayOf.createdAt })
+					] })
+				]
+			}),
+			/* @__PURE__ */ jsx("td", {
+				"data-label": t.history.attempts,
+				children: row.attemptCount
+			}),
+			/* @__PURE__ */ jsx("td", {
+				title: row.error?.message,
+				children: cause(row)
+			}),
+			/* @__PURE__ */ jsx("td", { children: row.nextAttemptAt && row.status === "PENDING" ? /* @__PURE__ */ jsx(Until, {
+				at: row.nextAttemptAt,
+				text: t.history.in
+			}) : /* @__PURE__ */ jsx("span", {
+				class: "dash",
+				children: "–"
+			}) }),
+			/* @__PURE__ */ jsx("td", { children: /* @__PURE__ */ jsx(Time, { at: when }) })
+		]
+	});
+}
+function NoMatch({ until }) {
+	let t = texts.value.history;
+	return /* @__PURE__ */ jsxs("div", {
+		class: "empty",
+		children: [/* @__PURE__ */ jsx("p", { children: until ? t.noMatchYet : t.noMatch }), /* @__PURE__ */ jsx("a", {
+			href: narrowed(Object.fromEntries(filterNames.map((name) => [name, null]))),
+			children: texts.value.filters.clear
+		})]
+	});
+}
+function NothingYet() {
+	let t = texts.value.history;
+	return /* @__PURE__ */ jsxs("div", {
+		class: "empty",
+		children: [/* @__PURE__ */ jsx("p", { children: /* @__PURE__ */ jsx("b", { children: t.nothing }) }), /* @__PURE__ */ jsx("ol", {
+			class: "how",
+			children: t.how.map((step) => /* @__PURE__ */ jsx("li", { children: step }, step))
+		})]
+	});
+}
+export { whole as i, Skipped as n, bulk as r, History as t };

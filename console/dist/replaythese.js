@@ -1,0 +1,79 @@
+import { B as randomKey, C as Failed, D as Dialog, J as texts, T as Loading, b as useAsk, et as graphql, g as listOwnerInput, tt as ask, x as useEvery, y as useAct } from "./shared.js";
+import { i as whole, n as Skipped, r as bulk } from "./history.js";
+import { useSignal } from "@preact/signals";
+import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
+import { useEffect } from "preact/hooks";
+// src/history/replaythese.tsx
+var target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
+function ReplayThese({ owner, filter, close, begun }) {
+	let t = texts.value.bulk, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), input = {
+		owner: listOwnerInput(owner),
+		filter
+	}, count = () => counting.act(async () => {
+		id.value = (await ask(begin, { input: {
+			...input,
+			dryRun: !0
+		} })).replayCallbacks.bulkReplay.id;
+	});
+	useEffect(() => void count(), []);
+	let asked = useAsk(one, id.value ? { id: id.value } : null), found = asked.data.value?.node, counted = found?.__typename === "BulkReplay" ? found : void 0, ready = counted?.status === "FINISHED";
+	useEvery(500, id.value !== null && !ready, asked.again);
+	let ofProject = useAsk(target, owner.kind === "project" ? { id: owner.id } : null), ofPartner = useAsk(webhook, owner.kind === "ssoClient" ? { id: owner.id } : null), to = ofProject.data.value?.getProject?.effectiveApiCallback?.url ?? ofPartner.data.value?.getSSOClient?.webhookUrl, sent = counted ? counted.matched - counted.skipped : 0, failure = counting.failure.value ?? asked.failure.value;
+	return /* @__PURE__ */ jsxs(Dialog, {
+		title: t.these,
+		onClose: close,
+		children: [
+			failure && /* @__PURE__ */ jsx(Failed, {
+				failure,
+				again: () => counting.failure.value ? void count() : asked.again()
+			}),
+			!ready && !failure && /* @__PURE__ */ jsx(Loading, { rows: 2 }),
+			/* @__PURE__ */ jsxs("div", {
+				"aria-live": "polite",
+				children: [counted && !ready && /* @__PURE__ */ jsx("p", {
+					class: "hint",
+					children: t.counting(whole(counted.matched))
+				}), counted && ready && /* @__PURE__ */ jsxs(Fragment, { children: [
+					/* @__PURE__ */ jsxs("p", { children: [
+						/* @__PURE__ */ jsx("b", { children: t.would(whole(sent), sent) }),
+						" ",
+						t.matched(whole(counted.matched)),
+						" ",
+						/* @__PURE__ */ jsx(Skipped, { of: counted })
+					] }),
+					/* @__PURE__ */ jsx("p", { children: to ? /* @__PURE__ */ jsxs(Fragment, { children: [
+						t.to,
+						" ",
+						/* @__PURE__ */ jsx("code", { children: to })
+					] }) : t.toEach }),
+					/* @__PURE__ */ jsx("p", {
+						class: "hint",
+						children: t.hint
+					})
+				] })]
+			}),
+			beginning.failure.value && /* @__PURE__ */ jsx(Failed, { failure: beginning.failure.value }),
+			/* @__PURE__ */ jsxs("p", {
+				class: "row",
+				children: [/* @__PURE__ */ jsx("button", {
+					type: "button",
+					class: "primary",
+					disabled: !ready || sent === 0 || beginning.busy.value,
+					onClick: () => void beginning.act(() => ask(begin, { input: {
+						...input,
+						dryRun: !1,
+						idempotencyKey: key.value
+					} })).then((done) => {
+						done && (begun(), close());
+					}),
+					children: t.confirm(whole(sent))
+				}), /* @__PURE__ */ jsx("button", {
+					type: "button",
+					onClick: close,
+					children: texts.value.cancel
+				})]
+			})
+		]
+	});
+}
+export { ReplayThese };

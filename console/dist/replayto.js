@@ -1,0 +1,48 @@
+import { C as Failed, D as Dialog, J as texts, O as Field } from "./shared.js";
+import { useSignal } from "@preact/signals";
+import { jsx, jsxs } from "preact/jsx-runtime";
+// src/history/replayto.tsx
+function ReplayTo({ uid, close, done, act }) {
+	let t = texts.value.detail, url = useSignal(""), problem = act.failure.value?.of("toUrl");
+	return /* @__PURE__ */ jsx(Dialog, {
+		title: t.replayTo,
+		onClose: close,
+		children: /* @__PURE__ */ jsxs("form", {
+			onSubmit: (event) => {
+				event.preventDefault(), act.replay({ uid }, url.value.trim()).then((row) => {
+					row && (done(), close());
+				});
+			},
+			children: [
+				/* @__PURE__ */ jsx(Field, {
+					label: "URL",
+					hint: t.replayToHint,
+					problem: problem || void 0,
+					children: (props) => /* @__PURE__ */ jsx("input", {
+						...props,
+						type: "url",
+						required: !0,
+						placeholder: "https://",
+						spellcheck: !1,
+						value: url,
+						onInput: (event) => url.value = event.currentTarget.value
+					})
+				}),
+				act.failure.value && !problem && /* @__PURE__ */ jsx(Failed, { failure: act.failure.value }),
+				/* @__PURE__ */ jsxs("p", {
+					class: "row",
+					children: [/* @__PURE__ */ jsx("button", {
+						class: "primary",
+						disabled: act.busy,
+						children: t.replay
+					}), /* @__PURE__ */ jsx("button", {
+						type: "button",
+						onClick: close,
+						children: texts.value.cancel
+					})]
+				})
+			]
+		})
+	});
+}
+export { ReplayTo };

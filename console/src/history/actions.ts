@@ -1,0 +1,56 @@
+import { useSignal } from '@preact/signals';
+import { ask } from '../api/client.ts';
+import { credential } from '../api/session.ts';
+import { useAct } from '../parts/ask.ts';
+import { randomKey } from '../parts/format.ts';
+import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
+import { texts } from '../texts/texts.ts';
+import { cancel, replay, retry, retryAll, type Filter, type Row } from './data.ts';
+
+/** What can be done to a callback now. Where it waits for an earlier one, that one is retried. */
+export const canRetry = (row: Row): boolean => row.status === 'PENDING' && row.nextAttemptAt !== null;
+export const canCancel = (row: Row): boolean => row.status === 'PENDING';
+export const canReplay = (row: Row): boolean => (row.status === 'SUCCESS' || row.status === 'FAILED') && !row.replayOf && row.event !== 'TEST';
+
+export const isNotice = (row: Row): boolean => row.event.startsWith('CALLBACK');
+
+/** Notices are the platform's, and the partner's. */
+export const mayAct = (row: Row, mayChange: boolean): boolean =>
+  mayChange && (!isNotice(row) || /^rb[pc]_/.test(credential.value));
+
+/** useActions retry, cancel and replay, and say what came of it. */
+export function useActions(updated: (row: Row) => void) {
+  const { busy, failure, act } = useAct();
+  const done = useSignal('');
+  const say = (said: string) => {
+    done.value = said;
+    setTimeout(() => (done.value = ''), 5000);
+  };
+  const run = (work: () => Promise<Row>, said: string) =>
+    act(async () => {
+      done.value = '';
+      const row = await work();
+      updated(row);
+      say(said);
+      return row;
+    });
+  const t = texts.value.actions;
+  return {
+    busy,
+    failure,
+    done,
+    retry: ({ uid }: { uid: string }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
+    /** What has become of them the list is told, as of all that changes. */
+    retryAll: (owner: ListOwner, filter?: Filter) =>
+      act(async () => {
+        done.value = '';
+        say(t.retriedAll((await ask(retryAll, { input: { owner: listOwnerInput(owner), filter } })).retryCallbacks.retriedCallbacks));
+      }),
+    cancel: ({ uid }: { uid: string }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
+    // A key of its own for each press: where the answer is lost on the way, no second replay is made of one press.
+    replay: ({ uid }: { uid: string }, toUrl?: string) =>
+      run(async () => (await ask(replay, { uid, toUrl, key: randomKey() })).replayCallback.callback, t.replayed),
+  };
+}
+
+export type Act = ReturnType<typeof useActions>;

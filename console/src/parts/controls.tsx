@@ -1,0 +1,117 @@
+import { useSignal, type Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { texts } from '../texts/texts.ts';
+
+/** Choice is a list of which one is chosen. */
+export function Choice<Value extends string>({ label, value, options }: {
+  label: string;
+  value: Signal<Value>;
+  options: Record<Value, string>;
+}) {
+  const id = useId();
+  return (
+    <p class="choice">
+      <label for={id}>{label}</label>
+      <select id={id} value={value.value} onChange={(event) => (value.value = event.currentTarget.value as Value)}>
+        {Object.entries<string>(options).map(([name, text]) => (
+          <option key={name} value={name} selected={name === value.value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
+
+/** Field is a labelled input, with what is wrong with it at it. */
+export function Field({ label, hint, problem, warning, children }: {
+  label: string;
+  hint?: ComponentChildren;
+  problem?: string;
+  warning?: string;
+  children: (props: { id: string; 'aria-describedby': string; 'aria-invalid': boolean }) => ComponentChildren;
+}) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, 'aria-describedby': `${id}-hint`, 'aria-invalid': Boolean(problem) })}
+      <div id={`${id}-hint`} class="hint" aria-live="polite">
+        {problem && <span class="bad">✕ {problem} </span>}
+        {!problem && warning && <span class="wait">▲ {warning} </span>}
+        {hint}
+      </div>
+    </div>
+  );
+}
+
+/** Dialog is modal, closes by Escape, and gives the focus back to where it was. */
+export function Dialog({ title, onClose, children }: {
+  title: string;
+  /** Without it the dialog cannot be closed. */
+  onClose?: () => void;
+  children: ComponentChildren;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      shown?.close();
+      before?.focus?.();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+    >
+      <h2 id={id}>
+        {title}
+        {onClose && (
+          <button type="button" class="quiet end" aria-label={texts.value.close} onClick={onClose}>
+            ✕
+          </button>
+        )}
+      </h2>
+      {children}
+    </dialog>
+  );
+}
+
+/** copy puts a text into the clipboard: also at a plain http address, where browsers have it the old way only. */
+async function copy(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement('textarea');
+  area.value = text;
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
+/** CopyButton puts a text into the clipboard, and says so. */
+export function CopyButton({ text, label, quiet }: { text: string | (() => string | Promise<string>); label?: string; quiet?: boolean }) {
+  const done = useSignal(false);
+  const t = texts.value;
+  return (
+    <button
+      type="button"
+      class={quiet ? 'link' : undefined}
+      onClick={async () => {
+        await copy(typeof text === 'string' ? text : await text());
+        done.value = true;
+        setTimeout(() => (done.value = false), 2000);
+      }}
+    >
+      <span aria-live="polite">{done.value ? `✓ ${t.copied}` : (label ?? t.copy)}</span>
+    </button>
+  );
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { accessible, closeBrowser, fits, graphql, open, receiver, sessionOf } from './harness.mjs';
+
+after(closeBrowser);
+
+const key = process.env.RINGBACK_KEY;
+const unique = () => `x${crypto.randomUUID().slice(0, 8)}`;
+
+test('the platform makes accounts, users, projects and SSO clients; each problem stands at its field', async () => {
+  const name = unique();
+  const { page, problems } = await open('/console/admin', { credential: key });
+  await page.getByRole('table', { name: 'Accounts' }).waitFor();
+  await page.getByRole('button', { name: 'New account…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByLabel('Time zone').fill('Nowhere/Atall');
+  await dialog.getByLabel('Callback URL').fill('ftp://x');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByLabel('Time zone').and(page.locator('[aria-invalid=true]')).waitFor();
+  await dialog.getByLabel('Callback URL').and(page.locator('[aria-invalid=true]')).waitFor();
+  await accessible(page, 'new account refused');
+  await dialog.getByLabel('Time zone').fill('Europe/Berlin');
+  await dialog.getByLabel('Callback URL').fill('');
+  await page.keyboard.press('Enter');
+  const row = page.getByRole('table', { name: 'Accounts' }).getByRole('row', { name: new RegExp(name) });
+  await row.getByRole('button', { name: 'Change…' }).click();
+  await dialog.getByLabel('Time zone').fill('Asia/Tokyo');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await row.getByText('Asia/Tokyo').waitFor();
+  await row.getByRole('link', { name: 'Users' }).click();
+  await page.getByText('None yet.').first().waitFor();
+  await page.getByRole('button', { name: 'New user…' }).click();
+  await dialog.getByLabel('Email').fill(`${name}@example.com`);
+  await dialog.getByLabel('Role').selectOption('Editor');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const user = page.getByRole('row', { name: new RegExp(`${name}@example.com`) });
+  await user.getByText('Editor').waitFor();
+  await user.getByRole('button', { name: 'New key…' }).click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText(/rbk_/).waitFor();
+  await page.keyboard.press('Escape');
+  await accessible(page, 'administration');
+  await page.setViewportSize({ width: 360, height: 800 });
+  await fits(page, 'the administration');
+  assert.deepEqual(problems, []);
+});
+
+test('a partner sees to its webhook, secrets and keys, and sees the failures of its accounts', async () => {
+  const hook = await receiver();
+  const name = unique();
+  const { createSSOClient: { ssoClient } } = await graphql(
+    'mutation ($name: String!) { createSSOClient(input: {name: $name}) { ssoClient { id rawID } } }', { name },
+  );
+  const { createSSOClientKey: { key: partner } } = await graphql(
+    'mutation ($id: ObjectID!) { createSSOClientKey(input: {ssoClientId: $id, name: "console"}) { key } }', { id: ssoClient.id },
+  );
+  const { createAccount: { account } } = await graphql(
+    'mutation ($id: ObjectID!, $name: String!) { createAccount(input: {name: $name, ssoClientId: $id}) { account { id } } }',
+    { id: ssoClient.id, name: `${name} shop` },
+  );
+  await graphql(
+    'mutation ($id: ObjectID!) { createProject(input: {accountId: $id, name: "Shop", primaryDomain: "shop.example"}) { project { id } } }', account,
+  );
+  const { page, problems } = await open('/console/partners', { credential: partner });
+  await page.getByRole('link', { name: `${name} shop` }).waitFor();
+  await page.getByText('No notice yet').waitFor();
+  await accessible(page, 'partner');
+  const dialog = page.getByRole('dialog');
+  await page.getByRole('button', { name: 'Change…' }).click();
+  await dialog.getByLabel('Webhook').fill('nonsense');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.locator('[aria-invalid=true]').waitFor();
+  await dialog.getByLabel('Webhook').fill(hook.url);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(hook.url).waitFor();
+  await page.getByRole('button', { name: 'Change…' }).click();
+  await dialog.getByLabel('Webhook').fill('');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(hook.url).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Change…' }).click();
+  await dialog.getByLabel('Webhook').fill(hook.url);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(hook.url).waitFor();
+  await page.getByRole('button', { name: 'Send test' }).click();
+  await page.getByText(/HTTP 200/).waitFor();
+  assert.equal(hook.got.length, 1);
+  await page.getByRole('table', { name: 'History' }).getByText('Test').waitFor();
+  await page.getByRole('button', { name: 'Show secrets' }).click();
+  await page.getByText(/whsec_[A-Za-z0-9+/]/).first().waitFor();
+  await page.getByRole('button', { name: 'Rotate secret' }).click();
+  await dialog.getByRole('button', { name: 'Rotate secret' }).click();
+  await page.getByText('Secret 2').waitFor();
+  assert.equal(await page.getByText(/whsec_[A-Za-z0-9+/]/).count(), 0, 'what was shown stands beside another secret');
+  await page.getByRole('button', { name: 'New key…' }).click();
+  await dialog.getByLabel('Name').fill('second');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText(/rbc_/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /second/ }).getByRole('button', { name: 'Delete key' }).click();
+  await dialog.getByRole('button', { name: 'Delete key' }).click();
+  await page.getByRole('row', { name: /second/ }).waitFor({ state: 'detached' });
+  await accessible(page, 'partner in use');
+  assert.deepEqual(problems, []);
+  await hook.close();
+});
+
+test('others read why there is nothing for them', async () => {
+  const { page } = await open('/console/admin', { credential: await sessionOf('Viewer') });
+  await page.getByRole('alert').first().waitFor();
+  await page.getByText('Request id').first().waitFor();
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { serve } from '../../example/serve.mjs';
+import { accessible, base, closeBrowser, graphql, open, sessionByKey, token } from './harness.mjs';
+
+after(closeBrowser);
+
+/** host is the example page, at an origin of its own. */
+async function host(t, port, handed = token) {
+  const server = await serve({ ringback: base.origin, token: handed, project: '123' }, port);
+  t.after(() => server.close().closeAllConnections());
+  const address = `http://127.0.0.1:${server.address().port}/`;
+  const shown = await open(address, { hosts: [new URL(address).host] });
+  return { ...shown, frame: shown.page.frameLocator('ringback-callbacks iframe') };
+}
+
+const portal = async (permission) =>
+  (await graphql(
+    `mutation ($permission: PortalPermission!) { createPortalSession(input: {owner: {projectId: 123}, permission: $permission}) { token } }`, { permission },
+  )).createPortalSession.token;
+
+test('a page of another origin shows a project, in its own colours, as high as it is', async (t) => {
+  const handed = await portal('MANAGE');
+  const { page, problems, frame } = await host(t, process.env.EMBED_PORT, handed);
+  await frame.getByRole('heading', { name: 'Health' }).waitFor();
+  await frame.getByRole('heading', { name: 'History' }).waitFor();
+  assert.equal(await frame.locator('header').count(), 0);
+  await frame.getByRole('button', { name: 'Pause' }).waitFor();
+  const within = page.frames().at(-1);
+  assert.equal(new URL(within.url()).pathname, '/console/embed/projects/123');
+  const [accent, stored] = await within.evaluate(() => [
+    getComputedStyle(document.documentElement).getPropertyValue('--accent'), sessionStorage.length,
+  ]);
+  assert.equal(accent, '#7a2e0e');
+  assert.equal(stored, 0);
+  await page.waitForFunction(() => document.querySelector('ringback-callbacks').shadowRoot.querySelector('iframe').offsetHeight > 500);
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
+  assert.ok(!(await page.content()).includes(handed) && !page.frames().some((one) => one.url().includes(handed)));
+  await accessible(page, 'embedding');
+  await accessible(page, 'embedded', within);
+  // What leads elsewhere stays within.
+  await within.evaluate(() => {
+    const link = Object.assign(document.createElement('a'), { href: '/console/projects/123/runs', textContent: 'runs' });
+    document.body.append(link);
+    link.click();
+  });
+  await frame.getByRole('heading', { name: 'Runs' }).waitFor();
+  assert.equal(new URL(within.url()).pathname, '/console/embed/projects/123/runs');
+  assert.deepEqual(problems, []);
+});
+
+test('a page whose session has ended is asked for another', async (t) => {
+  const { createUserKey } = await graphql('mutation { createUserKey(input: {userId: 123123}) { id secret } }');
+  const short = await sessionByKey(createUserKey);
+  await graphql('mutation { deleteSession { token } }', {}, short);
+  const { page, frame } = await host(t, process.env.EMBED_PORT, short);
+  await frame.getByText('The session has ended').first().waitFor();
+  // Its server knows no better than to hand over the same once more, and is not asked a third time.
+  const asked = () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/token')).length;
+  await page.waitForFunction(`(${asked})() >= 2`);
+  await page.evaluate(async (good) => {
+    await (await fetch('/token', { method: 'POST' })).text(); // what came of the second has been handed over by now
+    document.querySelector('ringback-callbacks').token = good;
+  }, token);
+  await frame.getByRole('heading', { name: 'Health' }).waitFor();
+  await frame.getByText('The session has ended').first().waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(asked), 3);
+  await graphql('mutation ($id: ObjectID!) { deleteUserKey(input: {userKeyId: $id}) { userKey { id } } }', { id: createUserKey.id }, token);
+});
+
+test('a session that only reads changes nothing, and says why', async (t) => {
+  const { frame } = await host(t, process.env.EMBED_PORT, await portal('READ'));
+  await frame.getByText('You are a Viewer here').first().waitFor();
+  await frame.getByRole('heading', { name: 'History' }).waitFor();
+  assert.equal(await frame.getByRole('button', { name: 'Pause' }).count(), 0);
+});
+
+test('a key is not taken, nor a message of anybody but the page around', async (t) => {
+  const { page, frame } = await host(t, process.env.EMBED_PORT, 'rbp_nothing');
+  await frame.getByText('A key was handed over.').waitFor();
+  const within = page.frames().at(-1);
+  await within.evaluate((text) => postMessage({ type: 'ringback:token', token: text }, '*'), token);
+  await within.evaluate(() => new Promise((passed) => setTimeout(passed, 0)));
+  assert.equal(await frame.getByRole('heading', { name: 'Health' }).count(), 0);
+});
+
+test('a page of an origin that is not named is refused', async (t) => {
+  const { page } = await host(t, 0);
+  await page.waitForFunction(() => document.querySelector('ringback-callbacks').shadowRoot.querySelector('iframe'));
+  await page.waitForLoadState('networkidle');
+  assert.match(page.frames().at(-1).url(), /^chrome-error:/);
+});
+
+test('by itself it shows nothing', async () => {
+  const { page, problems } = await open('/console/embed/projects/123', { credential: token });
+  await page.getByText('By itself it shows nothing.').waitFor();
+  assert.deepEqual(problems, []);
+});

@@ -1,0 +1,81 @@
+package callback
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ringback/ringback/models"
+)
+
+// AttemptStore is the database as attempts of many at once need it.
+type AttemptStore interface {
+	// DueNowOf makes those of the callbacks due that wait for their next attempt, are not paused and go to a customer, or
+	// with notices to an SSO client too. It returns the lane of each. It is one statement.
+	DueNowOf(ctx context.Context, ids []int64, notices bool, now time.Time) (lanes []string, err error)
+}
+
+const (
+	// attemptPart is how many one statement makes due, some 50 ms; attemptParts bounds what one call looks through: 50,000
+	// that wait, a few seconds.
+	attemptPart  = 1000
+	attemptParts = 50
+)
+
+// ToAttempt is what waits of an owner and is let through by a filter, both as they were checked (MaySendAll,
+// Filter.CheckChosen).
+type ToAttempt struct {
+	Owner  BulkOwner
+	Filter Filter
+}
+
+// AttemptedNow is how many are due at once, and up to when those were created that were looked at; nil: all were.
+type AttemptedNow struct {
+	Count         int
+	SearchedUntil *time.Time
+}
+
+// AttemptManyNow makes due at once what AttemptNow would, the oldest first; what it would refuse stays as it is. Notices to
+// an SSO client among a customer's callbacks are for the platform and the partner. What was made due stays so where a
+// later part fails.
+func (s *Service) AttemptManyNow(
+	ctx context.Context, actor *models.Actor, in ToAttempt,
+) (done AttemptedNow, err error) {
+	if in.Filter.Status != nil && !slices.Contains(in.Filter.Status, StatusPending) {
+		return done, nil
+	}
+	in.Filter.Status = []Status{StatusPending}
+	notices := actor.RequireNoticeSender() == nil
+	var page bulkPage
+	for range attemptParts {
+		page, err = s.pageOf(ctx, actor.Scope(models.RoleViewer), in.Owner, in.Filter, page.until, attemptPart)
+		if err != nil {
+			return done, err
+		}
+		n, err := s.attemptPart(ctx, page.callbacks, notices)
+		if done.Count += n; err != nil || page.last {
+			return done, err
+		}
+	}
+	done.SearchedUntil = &page.until.At
+	return done, nil
+}
+
+func (s *Service) attemptPart(ctx context.Context, callbacks []*Callback, notices bool) (int, error) {
+	ids := make([]int64, len(callbacks))
+	for i, c := range callbacks {
+		ids[i] = c.ID
+	}
+	at := s.now()
+	keys, err := s.db.DueNowOf(ctx, ids, notices, at)
+	if err != nil {
+		return 0, err
+	}
+	n := len(keys)
+	var wakeups []Wakeup
+	for _, lane := range lanesOf(keys) {
+		wakeups = append(wakeups, Wakeup{Lane: lane, At: at})
+	}
+	s.WakeLanes(ctx, wakeups, WakeTimeout)
+	return n, nil
+}

@@ -1,0 +1,9 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+
+-- The bulk replays of the notices to an SSO client, newest first. One that was begun and not ended is made anew.
+DROP INDEX CONCURRENTLY IF EXISTS bulk_replays_sso_client;
+CREATE INDEX CONCURRENTLY bulk_replays_sso_client ON bulk_replays (sso_client_id, created_at, id) WHERE sso_client_id IS NOT NULL;
+
+-- +goose Down
+DROP INDEX bulk_replays_sso_client;
