@@ -30,6 +30,9 @@ func Rows() []any {
 	return rows
 }
 
+// LockOpening is what an opening of the embedded database begins with.
+var LockOpening = lockOpening
+
 // ListedSources are the types that have lists of their callbacks, beside accounts and projects.
 func ListedSources() (types []string) {
 	for _, kind := range callbackSources {

@@ -19,7 +19,12 @@ import (
 // sqliteReaders is the size of the pool that reads; one page of history takes well under a millisecond.
 const sqliteReaders = 4
 
-func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
+func openSQLite(path string, sealer *Sealer, o options) (s *Store, err error) {
+	opened, err := lockOpening(path, openingPatience)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, opened()) }()
 	if err := keepPrivate(path); err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func openSQLite(path string, sealer *Sealer, o options) (*Store, error) {
 		_ = write.Close()
 		return nil, err
 	}
-	s := &Store{dialect: sqliteDialect{path}, sealer: sealer, progress: o.progress, looked: o.looked}
+	s = &Store{dialect: sqliteDialect{path}, sealer: sealer, progress: o.progress, looked: o.looked}
 	var errs [2]error
 	s.read, errs[0] = openGorm(gormlite.OpenDB(read), o)
 	s.write, errs[1] = openGorm(gormlite.OpenDB(write), o)

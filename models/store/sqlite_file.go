@@ -1,10 +1,30 @@
 package store
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"time"
+
+	"github.com/gofrs/flock"
 )
+
+// openingPatience is how long an opening waits for others, each of which takes milliseconds.
+const openingPatience = 10 * time.Second
+
+// lockOpening lets one process at a time open a database: of two that make it, and give it its journal's mode, SQLite
+// lets one fail at once. SQLite's own locks are of another kind, and do not meet this one.
+func lockOpening(path string, patience time.Duration) (unlock func() error, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	if _, err := file.TryLockContext(ctx, 10*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("wait for another that opens it: %w", err)
+	}
+	return file.Close, nil
+}
 
 // keepPrivate makes a database's files, which hold what customers send, readable for their owner alone, before SQLite
 // makes them: it would leave that to the umask, and so did an earlier release.

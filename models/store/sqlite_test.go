@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,20 @@ func TestCommitsOfTheEmbeddedDatabaseAreSyncedToDisk(t *testing.T) {
 	if synchronous != 2 {
 		t.Errorf("synchronous is %d", synchronous)
 	}
+}
+
+func TestOpeningOfTheEmbeddedDatabaseWaitsForAnotherAndNotForEver(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ringback.db")
+	unlock, err := store.LockOpening(path, time.Hour)
+	modelstest.NoError(t, err)
+	if _, err := store.LockOpening(path, 20*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second one ends with %v", err)
+	}
+	modelstest.NoError(t, unlock())
+	again, err := store.LockOpening(path, time.Hour)
+	modelstest.NoError(t, err)
+	modelstest.NoError(t, again())
 }
 
 // The file stays for ever, and its lock ends with the process that had it.
