@@ -9,9 +9,13 @@
 // It is a frame of /console/embed with the messages that go to and from it; a page that wants no element sends them by
 // itself. The token is handed over by message, to the frame's origin alone, and stands in no address.
 (() => {
+  if (customElements.get('ringback-callbacks')) return; // a page may have this script twice
+  if (!document.currentScript) throw new Error('embed.js: load it by <script src>, not as a module and not by import');
   const base = new URL('.', document.currentScript.src);
   const colors = ['bg', 'panel', 'line', 'edge', 'ink', 'soft', 'accent', 'on-accent', 'accent-soft', 'ok', 'ok-soft', 'bad', 'bad-soft',
     'wait', 'wait-soft', 'code', 'mono', 'font'];
+  const looks = new CSSStyleSheet();
+  looks.replaceSync(':host { display: block } :host([hidden]) { display: none }');
 
   class RingbackCallbacks extends HTMLElement {
     static observedAttributes = ['project', 'account'];
@@ -46,11 +50,13 @@
       this.#frame.style.cssText = 'display: block; width: 100%; height: 300px; border: 0; color-scheme: inherit';
       addEventListener('message', this.#hear);
       this.#open();
-      (this.shadowRoot ?? this.attachShadow({ mode: 'open' })).replaceChildren(this.#frame);
-      this.style.display ||= 'block';
+      const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
+      root.adoptedStyleSheets = [looks];
+      root.replaceChildren(this.#frame);
     }
 
     disconnectedCallback() {
+      this.#ready = false;
       removeEventListener('message', this.#hear);
     }
 

@@ -584,7 +584,6 @@ var de = {
 	actions: {
 		retried: "Er wird jetzt gesendet.",
 		retryAll: "Wartende jetzt senden",
-		retryAllHint: "Alles, was auf den nächsten Versuch wartet und durch den Filter geht, wird jetzt versucht.",
 		retriedAll: (n) => n === 1 ? "1 Callback wird jetzt gesendet." : `${n} Callbacks werden jetzt gesendet.`,
 		cancelled: "Abgebrochen.",
 		replayed: "Wiederholt: Der neue wartet über der Liste."

@@ -1,7 +1,7 @@
 import { B as randomKey, C as Failed, E as CopyButton, F as fromField, G as place, H as startOfDay, J as texts, L as nameOf, M as day, P as formFields, R as number, S as later, U as toField, V as sentences, Y as en, _ as of, a as Outcome, at as link, b as useAsk, c as Source, ct as credential, d as cause, et as graphql, ft as renewed, g as listOwnerInput, h as zone, it as go, j as curl, l as StatusTag, m as Until, nt as follow, o as Phases, ot as parameters, p as Time, q as locale, rt as Failure, s as Remedy, st as withParameters, tt as ask, u as Tag, v as ownerInput, w as Loaded, x as useEvery, y as useAct, z as prettyJSON } from "./shared.js";
 import { batch, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 // src/history/filters.ts
 var statuses = [
 	"PENDING",
@@ -967,7 +967,7 @@ function Export({ owner, filter, orderBy }) {
 }
 // src/history/keys.ts
 function useKeys({ rows, selected, open, mayChange, act, help }) {
-	useEffect(() => {
+	useLayoutEffect(() => {
 		let pressed = (event) => {
 			let target = event.target;
 			if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || target.matches("input, textarea, select")) return;
@@ -1212,7 +1212,6 @@ function History({ owner, mayChange, stirred, turn }) {
 							mayChange && rows.some(canRetry) && /* @__PURE__ */ jsx("button", {
 								type: "button",
 								disabled: act.busy.value,
-								title: texts.value.actions.retryAllHint,
 								onClick: () => void act.retryAll(owner, filter),
 								children: texts.value.actions.retryAll
 							}),
@@ -1411,10 +1410,13 @@ function RowOf({ row, when, open, selected, project }) {
 					children: t.events[row.event]
 				})
 			}),
-			project && /* @__PURE__ */ jsx("td", { children: row.project && /* @__PURE__ */ jsx("a", {
-				href: `/console/projects/${row.project.rawID}`,
-				children: row.project.name
-			}) }),
+			project && /* @__PURE__ */ jsx("td", {
+				class: "project",
+				children: row.project && /* @__PURE__ */ jsx("a", {
+					href: `/console/projects/${row.project.rawID}`,
+					children: row.project.name
+				})
+			}),
 			/* @__PURE__ */ jsxs("td", {
 				class: "grow",
 				children: [

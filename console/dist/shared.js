@@ -619,7 +619,6 @@ var en = {
 	actions: {
 		retried: "It is sent now.",
 		retryAll: "Retry what waits",
-		retryAllHint: "All that waits for its next attempt, as far as the filter lets it through, is attempted now.",
 		retriedAll: (n) => n === 1 ? "1 callback is sent now." : `${n} callbacks are sent now.`,
 		cancelled: "Cancelled.",
 		replayed: "Replayed: the new one waits above the list."
@@ -678,8 +677,9 @@ function listenToHost() {
 		height: Math.ceil(document.body.getBoundingClientRect().height)
 	})).observe(document.body), expired.subscribe((ended) => ended && say({ type: "ringback:expired" })), say({ type: "ringback:ready" }));
 }
-function take(token) {
-	expired.peek() && token === credential.peek() || (refused.value = isKey(token), refused.value || signIn(token));
+function take(given) {
+	let token = given.trim();
+	refused.value = isKey(token) || token.startsWith("rbk_"), !refused.value && token !== credential.peek() && signIn(token);
 }
 function paint({ scheme, variables }) {
 	let { style } = document.documentElement;
@@ -784,7 +784,7 @@ function prettyJSON(text) {
 var formFields = (text) => [...new URLSearchParams(text)], quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 function curl(url, headers, body) {
 	return [
-		`curl -i ${quoted(url)}`,
+		`curl -i ${/[[\]{}]/.test(url) ? "-g " : ""}${quoted(url)}`,
 		...headers.map(({ name, value }) => `-H ${quoted(`${name}: ${value}`)}`),
 		`--data-binary ${quoted(body)}`
 	].join(" \\\n  ");
@@ -871,8 +871,8 @@ function Dialog({ title, onClose, children }) {
 	let dialog = useRef(null), id = useId();
 	return useEffect(() => {
 		let before = document.activeElement, shown = dialog.current;
-		return shown?.showModal(), () => {
-			shown?.close(), before?.focus?.();
+		return shown.showModal(), embedded && (shown.style.cssText = `position: absolute; margin-top: ${Math.min(before.getBoundingClientRect().top, innerHeight - shown.offsetHeight - 8)}px`, shown.scrollIntoView({ block: "center" })), () => {
+			shown.close(), before.focus();
 		};
 	}, []), /* @__PURE__ */ jsxs("dialog", {
 		ref: dialog,
@@ -976,7 +976,7 @@ function Header({ route }) {
 						class: "unseen",
 						children: [t.menu.title, ": "]
 					}),
-					viewerName.value ?? "…",
+					/* @__PURE__ */ jsx("bdi", { children: viewerName.value ?? "…" }),
 					role && /* @__PURE__ */ jsxs("span", {
 						class: "wide",
 						children: [" · ", t.roles[role]]

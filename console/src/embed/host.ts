@@ -24,10 +24,10 @@ export function listenToHost(): void {
 }
 
 /** take signs in. A page that hands over again what has ended would be asked for another at once, and so on, sixty times a second. */
-function take(token: string): void {
-  if (expired.peek() && token === credential.peek()) return;
-  refused.value = isKey(token);
-  if (!refused.value) signIn(token);
+function take(given: string): void {
+  const token = given.trim();
+  refused.value = isKey(token) || token.startsWith('rbk_');
+  if (!refused.value && token !== credential.peek()) signIn(token);
 }
 
 /** paint takes colours by the names of styles.css, without their dashes; a browser takes no other values for them. */

@@ -59,7 +59,7 @@ export function History({ owner, mayChange, stirred, turn }: {
         <small role="status">{live.value === 'live' ? <span class="ok">● {t.states.live}</span> : t.states[owner.kind === 'ssoClient' ? 'now' : live.value]}</small>
         <span class="end">
           {mayChange && rows.some(canRetry) && (
-            <button type="button" disabled={act.busy.value} title={texts.value.actions.retryAllHint} onClick={() => void act.retryAll(owner, filter)}>
+            <button type="button" disabled={act.busy.value} onClick={() => void act.retryAll(owner, filter)}>
               {texts.value.actions.retryAll}
             </button>
           )}
@@ -206,7 +206,7 @@ function RowOf({ row, when, open, selected, project }: { row: Row; when: string;
           {t.events[row.event]}
         </a>
       </td>
-      {project && <td>{row.project && <a href={`/console/projects/${row.project.rawID}`}>{row.project.name}</a>}</td>}
+      {project && <td class="project">{row.project && <a href={`/console/projects/${row.project.rawID}`}>{row.project.name}</a>}</td>}
       <td class="grow">
         <code title={what(row)}>{short(what(row))}</code>{' '}
         {row.replayOf && (

@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { go, withParameters } from '../route.ts';
 import { canReplay, canRetry, mayAct, type Act } from './actions.ts';
 import type { Row } from './data.ts';
@@ -13,7 +13,8 @@ export function useKeys({ rows, selected, open, mayChange, act, help }: {
   act: Act;
   help: Signal<boolean>;
 }) {
-  useEffect(() => {
+  // With the rows at once: a key between their appearance and an effect would be lost.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const target = event.target as Element;
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;

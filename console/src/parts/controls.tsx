@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { embedded } from '../api/session.ts';
 import { texts } from '../texts/texts.ts';
 
 /** Choice is a list of which one is chosen. */
@@ -46,7 +47,10 @@ export function Field({ label, hint, problem, warning, children }: {
   );
 }
 
-/** Dialog is modal, closes by Escape, and gives the focus back to where it was. */
+/**
+ * Dialog is modal, closes by Escape, and gives the focus back to where it was. Within another page the middle of this one, which is as
+ * high as all that is on it, may be far out of sight: there a dialog stands beside what has opened it.
+ */
 export function Dialog({ title, onClose, children }: {
   title: string;
   /** Without it the dialog cannot be closed. */
@@ -56,12 +60,16 @@ export function Dialog({ title, onClose, children }: {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    const shown = dialog.current;
-    shown?.showModal();
+    const before = document.activeElement as HTMLElement;
+    const shown = dialog.current!;
+    shown.showModal();
+    if (embedded) {
+      shown.style.cssText = `position: absolute; margin-top: ${Math.min(before.getBoundingClientRect().top, innerHeight - shown.offsetHeight - 8)}px`;
+      shown.scrollIntoView({ block: 'center' });
+    }
     return () => {
-      shown?.close();
-      before?.focus?.();
+      shown.close();
+      before.focus();
     };
   }, []);
   return (

@@ -92,9 +92,9 @@ export const formFields = (text: string): [string, string][] => [...new URLSearc
 /** Within single quotes a shell takes everything as it is. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A command that sends the same again. Values that are masked have to be filled in. */
+/** A command that sends the same again. Values that are masked have to be filled in. curl takes brackets for a pattern unless told not to. */
 export function curl(url: string, headers: readonly { name: string; value: string }[], body: string): string {
-  const lines = [`curl -i ${quoted(url)}`, ...headers.map(({ name, value }) => `-H ${quoted(`${name}: ${value}`)}`), `--data-binary ${quoted(body)}`];
+  const lines = [`curl -i ${/[[\]{}]/.test(url) ? '-g ' : ''}${quoted(url)}`, ...headers.map(({ name, value }) => `-H ${quoted(`${name}: ${value}`)}`), `--data-binary ${quoted(body)}`];
   return lines.join(' \\\n  ');
 }
 

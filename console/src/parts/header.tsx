@@ -63,7 +63,7 @@ export function Header({ route }: { route: Route }) {
         {zone && <span class="wide">{zone}</span>}
         <button type="button" class="quiet" popovertarget="menu">
           <span class="unseen">{t.menu.title}: </span>
-          {viewerName.value ?? '…'}
+          <bdi>{viewerName.value ?? '…'}</bdi>
           {role && <span class="wide"> · {t.roles[role]}</span>} <span aria-hidden="true">▾</span>
         </button>
       </span>

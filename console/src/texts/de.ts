@@ -471,7 +471,6 @@ export const de: Texts & WorkTexts = {
   actions: {
     retried: 'Er wird jetzt gesendet.',
     retryAll: 'Wartende jetzt senden',
-    retryAllHint: 'Alles, was auf den nächsten Versuch wartet und durch den Filter geht, wird jetzt versucht.',
     retriedAll: (n: number) => (n === 1 ? '1 Callback wird jetzt gesendet.' : `${n} Callbacks werden jetzt gesendet.`),
     cancelled: 'Abgebrochen.',
     replayed: 'Wiederholt: Der neue wartet über der Liste.',

@@ -331,7 +331,6 @@ export const en = {
   actions: {
     retried: 'It is sent now.',
     retryAll: 'Retry what waits',
-    retryAllHint: 'All that waits for its next attempt, as far as the filter lets it through, is attempted now.',
     retriedAll: (n: number) => (n === 1 ? '1 callback is sent now.' : `${n} callbacks are sent now.`),
     cancelled: 'Cancelled.',
     replayed: 'Replayed: the new one waits above the list.',

@@ -75,6 +75,48 @@ test('a session that only reads changes nothing, and says why', async (t) => {
   assert.equal(await frame.getByRole('button', { name: 'Pause' }).count(), 0);
 });
 
+test('a dialog stands in sight of the button that has opened it, however high the page is', async (t) => {
+  const { page, frame } = await host(t, process.env.EMBED_PORT, await portal('MANAGE'));
+  await frame.getByRole('heading', { name: 'History' }).waitFor();
+  await page.evaluate(() => { document.body.style.paddingTop = '1500px'; });
+  await page.setViewportSize({ width: 1000, height: 500 });
+  await frame.getByRole('button', { name: 'Keys' }).click();
+  const dialog = await frame.getByRole('dialog').boundingBox(); // in the coordinates of the page around
+  assert.ok(dialog.y >= 0 && dialog.y + dialog.height <= 500, JSON.stringify(dialog));
+  await page.keyboard.press('Escape');
+  await frame.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await frame.getByRole('button', { name: 'Keys' }).evaluate((button) => button === document.activeElement), true);
+});
+
+test('a token that is set again asks nothing anew, an element can be moved and hidden, and its script loaded twice', async (t) => {
+  const { page, problems, frame } = await host(t, process.env.EMBED_PORT, await portal('MANAGE'));
+  await frame.getByRole('heading', { name: 'History' }).waitFor();
+  const asked = [];
+  page.on('request', (request) => request.url().endsWith('/graphql') && !request.postData().includes('callbackHealth') && asked.push(request.postData()));
+  await page.evaluate(async () => {
+    const token = await (await fetch('/token', { method: 'POST' })).text();
+    for (const given of [token, ` ${token}\n`]) document.querySelector('ringback-callbacks').token = given;
+  });
+  await page.frames().at(-1).evaluate(() => new Promise((passed) => setTimeout(passed, 0)));
+  assert.deepEqual(asked, []);
+  await page.addScriptTag({ url: new URL('/console/embed.js', base).href });
+  const shown = await page.evaluate(() => {
+    const element = document.querySelector('ringback-callbacks');
+    const before = [false, true].map((hidden) => ((element.hidden = hidden), getComputedStyle(element).display));
+    element.hidden = false;
+    element.parentNode.append(element);
+    return before;
+  });
+  assert.deepEqual(shown, ['block', 'none']);
+  await frame.getByRole('heading', { name: 'History' }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test('the key of a user is a key', async (t) => {
+  const { frame } = await host(t, process.env.EMBED_PORT, 'rbk_nothing');
+  await frame.getByText('A key was handed over.').waitFor();
+});
+
 test('a key is not taken, nor a message of anybody but the page around', async (t) => {
   const { page, frame } = await host(t, process.env.EMBED_PORT, 'rbp_nothing');
   await frame.getByText('A key was handed over.').waitFor();

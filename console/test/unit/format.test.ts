@@ -45,4 +45,5 @@ test('what the server says stands as sentences', () => {
 test('a command for a shell has everything in quotes', () => {
   assert.equal(curl("https://a/?x='", [{ name: 'A', value: '$(b)' }], "it's"),
     "curl -i 'https://a/?x='\\''' \\\n  -H 'A: $(b)' \\\n  --data-binary 'it'\\''s'");
+  assert.match(curl('https://[::1]/', [], ''), /^curl -i -g 'https:/);
 });
