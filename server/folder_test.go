@@ -47,7 +47,9 @@ func TestNobodyElseReadsTheDataFolder(t *testing.T) {
 	check := func() {
 		t.Helper()
 		found := modes(t, folder)
-		for _, name := range []string{"ringback.db", "ringback.db-wal", "ringback.db-shm", "encryption.key"} {
+		for _, name := range []string{
+			"ringback.db", "ringback.db-wal", "ringback.db-shm", "ringback.db.opening", "ringback.db.migrate", "encryption.key",
+		} {
 			if _, there := found[name]; !there {
 				t.Errorf("there is no %s among %v", name, found)
 			}

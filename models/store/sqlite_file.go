@@ -15,15 +15,16 @@ import (
 const openingPatience = 10 * time.Second
 
 // lockOpening lets one process at a time open a database: of two that make it, and give it its journal's mode, SQLite
-// lets one fail at once. SQLite's own locks are of another kind, and do not meet this one.
+// lets one fail at once. The lock is on a file beside it: SQLite's own locks on the database's are of another kind, but
+// macOS keeps both in one list, where one keeps the other out.
 func lockOpening(path string, patience time.Duration) (unlock func() error, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	file := flock.New(path+".opening", flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	if _, err := file.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("wait for another that opens it: %w", err)
 	}
-	return file.Close, nil
+	return file.Close, nil // the file stays: another may be about to lock it
 }
 
 // keepPrivate makes a database's files, which hold what customers send, readable for their owner alone, before SQLite

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,9 @@ func TestOpeningOfTheEmbeddedDatabaseWaitsForAnotherAndNotForEver(t *testing.T) 
 	modelstest.NoError(t, err)
 	if _, err := store.LockOpening(path, 20*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a second one ends with %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it locks the database's own file, which is SQLite's to lock: %v", err)
 	}
 	modelstest.NoError(t, unlock())
 	again, err := store.LockOpening(path, time.Hour)
