@@ -17,9 +17,10 @@ import (
 
 // door serves the requests of one pattern: what it returns is the answer, as JSON, with the status 200.
 type door struct {
-	pattern string // of http.ServeMux
-	public  bool
-	serve   func(*handler, *request) (any, error)
+	pattern  string // of http.ServeMux
+	public   bool
+	platform bool // for the platform alone
+	serve    func(*handler, *request) (any, error)
 }
 
 var doors = []door{
@@ -31,8 +32,8 @@ var doors = []door{
 	{pattern: "GET /v1/runs/callbacks/{callback_uid}", serve: (*handler).getCallback},
 	{pattern: "POST /v1/runs/callbacks/{callback_uid}/replay", serve: (*handler).replayCallback},
 	{pattern: "GET /v1/jobs/{job_id}", serve: (*handler).getJob},
-	{pattern: "POST /v1/crawls/finish", serve: (*handler).finishCrawls},
-	{pattern: "POST /v1/report-downloads/finish", serve: (*handler).finishReportDownloads},
+	{pattern: "POST /v1/crawls/finish", platform: true, serve: (*handler).finishCrawls},
+	{pattern: "POST /v1/report-downloads/finish", platform: true, serve: (*handler).finishReportDownloads},
 }
 
 // request is what a door gets to see.
@@ -99,14 +100,8 @@ func (h *handler) open(w http.ResponseWriter, r *http.Request, d door) {
 
 func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, err error) {
 	if !d.public {
-		if r.actor, err = h.service.Access.Authenticate(r.Context(), tenant.CredentialsFrom(r.Header)); err != nil {
+		if err := h.admit(r, d); err != nil {
 			return nil, err
-		}
-		if err := r.actor.RequireKnown(); err != nil {
-			return nil, err
-		}
-		if r.actor.PartnerID() != 0 {
-			return nil, models.Forbidden("these doors are for no SSO client; it has the GraphQL API")
 		}
 	}
 	models.AnswerFrom(r.Context()).CountTowards(models.AnswerOwner(r.actor, models.ClientAddress(r.Request)))
@@ -123,6 +118,23 @@ func (h *handler) answer(w http.ResponseWriter, r *request, d door) (_ []byte, e
 		return nil, err
 	}
 	return encode(answer)
+}
+
+// admit finds out who calls.
+func (h *handler) admit(r *request, d door) (err error) {
+	if r.actor, err = h.service.Access.Authenticate(r.Context(), tenant.CredentialsFrom(r.Header)); err != nil {
+		return err
+	}
+	if err := r.actor.RequireKnown(); err != nil {
+		return err
+	}
+	if r.actor.PartnerID() != 0 {
+		return models.Forbidden("these doors are for no SSO client; it has the GraphQL API")
+	}
+	if d.platform {
+		return r.actor.RequirePlatform()
+	}
+	return nil
 }
 
 // encode keeps the text of JSON values that callers gave, but for white space.

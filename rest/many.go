@@ -86,35 +86,43 @@ func (b *reportDownloadEnd) read() (end crawl.ReportDownloadEnd, err error) {
 	}, err
 }
 
-// objects are the JSON values of a body: of a list, one alone, or one after the other (NDJSON).
-func (r *request) objects() (list []json.RawMessage, err error) {
-	if bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("[")) {
-		if json.Unmarshal(r.body, &list) != nil {
-			return nil, errNoObjects
-		}
-		return list, nil
-	}
+// objects are the JSON values of a body: of a list, one alone, or one after the other (NDJSON). It stops at the first
+// that is too many.
+func (r *request) objects(field string) (list []json.RawMessage, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(r.body))
-	for {
+	inList := bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("["))
+	if inList {
+		_, _ = decoder.Token() // the bracket
+	}
+	for !inList || decoder.More() {
 		var one json.RawMessage
 		switch err := decoder.Decode(&one); {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF) && !inList:
 			return list, nil
-		case err != nil || len(list) > models.MaxEntries:
+		case err != nil:
 			return nil, errNoObjects
+		case len(list) == models.MaxEntries:
+			return nil, badInput(field, "must have 1 to %d elements", models.MaxEntries)
 		}
 		list = append(list, one)
 	}
+	if end, _ := decoder.Token(); end != json.Delim(']') {
+		return nil, errNoObjects
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errNoObjects
+	}
+	return list, nil
 }
 
 var errNoObjects = badInput("body", "must be 1 to %d JSON objects: one, a list, or one a line", models.MaxEntries)
 
 // eachEntry does something with the entries of a body, and says what came of each.
 func eachEntry[Body, In, Out any](
-	r *request, body func() Body, read func(Body) (In, error),
+	r *request, field string, body func() Body, read func(Body) (In, error),
 	do func([]models.Entry[In]) ([]models.Outcome[Out], error), answer func(Out) entryAnswer,
 ) (any, error) {
-	objects, err := r.objects()
+	objects, err := r.objects(field)
 	if err != nil {
 		return nil, err
 	}
@@ -186,14 +194,16 @@ func snake(field string) string {
 var capitals = regexp.MustCompile("[A-Z]")
 
 func (h *handler) finishCrawls(r *request) (any, error) {
-	return eachEntry(r, func() *crawlEnd { return &crawlEnd{Kind: crawl.Standard, Status: crawl.Finished} }, (*crawlEnd).read,
+	body := func() *crawlEnd { return &crawlEnd{Kind: crawl.Standard, Status: crawl.Finished} }
+	return eachEntry(r, "crawls", body, (*crawlEnd).read,
 		func(all []models.Entry[crawl.End]) ([]models.Outcome[crawl.Ended], error) {
 			return h.service.Crawls.FinishCrawls(r.Context(), r.actor, all)
 		}, func(e crawl.Ended) entryAnswer { return newEntryAnswer(e.Crawl.ObjectID(), e.Callback) })
 }
 
 func (h *handler) finishReportDownloads(r *request) (any, error) {
-	return eachEntry(r, func() *reportDownloadEnd { return &reportDownloadEnd{} }, (*reportDownloadEnd).read,
+	body := func() *reportDownloadEnd { return &reportDownloadEnd{} }
+	return eachEntry(r, "reportDownloads", body, (*reportDownloadEnd).read,
 		func(all []models.Entry[crawl.ReportDownloadEnd]) ([]models.Outcome[crawl.Generated], error) {
 			return h.service.Crawls.FinishReportDownloads(r.Context(), r.actor, all)
 		}, func(g crawl.Generated) entryAnswer { return newEntryAnswer(g.ReportDownload.ObjectID(), g.Callback) })

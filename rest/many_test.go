@@ -2,7 +2,10 @@ package rest_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -52,4 +55,59 @@ func TestPlatformFinishesOneOrManyByREST(t *testing.T) {
 	w.do(w.session(adminUser), http.MethodPost, "/v1/crawls/finish", one).wantError(http.StatusForbidden, "FORBIDDEN", "")
 	w.do(platform(), http.MethodPost, "/v1/crawls/finish", strings.Repeat(" ", 3)).
 		wantError(http.StatusBadRequest, "BAD_INPUT", "crawls")
+}
+
+// A list of half a million entries took 300 MB before it was refused.
+func TestABodyOfTooManyCostsLittle(t *testing.T) { // no t.Parallel: it counts what is allocated
+	w := newWorld(t)
+	many := strings.Repeat("1 ", 500<<10)
+	for path, field := range map[string]string{"crawls": "crawls", "report-downloads": "reportDownloads"} {
+		for body, wrong := range map[string]string{
+			many: field, "[" + strings.ReplaceAll(many, " ", ",") + "1]": field,
+			"[1,]": "body", "[1}": "body", "[1": "body", "[1] 2": "body", "1 ]": "body",
+		} {
+			r := httptest.NewRequest(http.MethodPost, "/v1/"+path+"/finish", strings.NewReader(body))
+			r.Header.Set("x-api-key", platformKey.Reveal())
+			a := httptest.NewRecorder()
+			if took := allocated(func() { w.handler.ServeHTTP(a, r) }); took > 16<<20 {
+				t.Errorf("%s: %.20s takes %d MiB", path, body, took>>20)
+			}
+			if a.Code != http.StatusBadRequest || !strings.Contains(a.Body.String(), `"`+wrong+`"`) {
+				t.Errorf("%s: %.20s: %d %s", path, body, a.Code, a.Body)
+			}
+		}
+	}
+}
+
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestWhatOnlyThePlatformMaySendIsNotReadOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, path := range []string{"/v1/crawls/finish", "/v1/report-downloads/finish"} {
+		body := &counted{Reader: strings.NewReader(`{"crawl_id": 7001}`)}
+		r := httptest.NewRequest(http.MethodPost, path, body)
+		r.Header.Set("x-api-key", w.key(project)["x-api-key"])
+		a := httptest.NewRecorder()
+		w.handler.ServeHTTP(a, r)
+		if a.Code != http.StatusForbidden || body.reads > 0 {
+			t.Errorf("%s: %d %s after %d reads", path, a.Code, a.Body, body.reads)
+		}
+	}
+}
+
+type counted struct {
+	io.Reader
+	reads int
+}
+
+func (c *counted) Read(into []byte) (int, error) {
+	c.reads++
+	return c.Reader.Read(into)
 }
