@@ -1,4 +1,4 @@
-import { G as place, et as graphql, i as HealthWord, ot as parameters, st as withParameters, tt as ask } from "./shared.js";
+import { ct as parameters, i as HealthWord, lt as withParameters, nt as graphql, q as place, rt as ask } from "./shared.js";
 import { C as Create, w as texts, y as List } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";

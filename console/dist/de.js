@@ -186,7 +186,7 @@ var de = {
 		waiting: "Wartet darauf, dass die Seite ringsum sagt, wer schaut.",
 		alone: "Diese Seite steht innerhalb einer anderen, die eine Sitzung übergibt. Für sich zeigt sie nichts.",
 		expired: "Die Sitzung ist zu Ende. Laden Sie die Seite neu.",
-		key: "Es wurde ein Schlüssel übergeben. Eine Seite darf keinen haben: Übergeben Sie das Token von createPortalSession."
+		key: "Was übergeben wurde, ist keine Sitzung. Übergeben Sie das Token von createPortalSession: Eine Seite darf keinen Schlüssel haben."
 	},
 	once: "Nur dieses eine Mal:",
 	fields: {
@@ -286,7 +286,7 @@ var de = {
 		first: "Geben Sie eine URL an und senden Sie einen Test.",
 		uncounted: "Tests zählen hier nicht. Das erste Ereignis macht den ersten Callback:",
 		endCrawl: "Befehl kopieren, der einen Crawl beendet",
-		platformKey: "PLATFORM_KEY darin ist der Schlüssel, den der Server beim ersten Start ausgibt.",
+		platformKey: "PLATFORM_KEY darin ist RINGBACK_PLATFORM_KEY, oder was der Server beim ersten Start ausgegeben hat.",
 		arrived: "Angekommen",
 		waiting: "Warten",
 		givenUp: "Aufgegeben",
@@ -546,13 +546,6 @@ var de = {
 	bulk: {
 		title: "Massenwiederholung",
 		these: "Diese noch einmal senden …",
-		counting: (n) => `Wird gezählt: bisher ${n}.`,
-		would: (text, n) => n === 1 ? "1 Callback wird noch einmal gesendet." : `${text} Callbacks werden noch einmal gesendet.`,
-		matched: (n) => `${n} passen.`,
-		to: "Sie gehen an",
-		toEach: "Jeder geht dorthin, wohin Callbacks seines Projekts jetzt gehen.",
-		hint: "Was von jetzt an entsteht, ist nicht dabei. Es läuft ohne diese Seite weiter und kann angehalten und abgebrochen werden.",
-		confirm: (n) => `${n} senden`,
 		statuses: {
 			COUNTING: "Zählt",
 			RUNNING: "Läuft",
@@ -580,6 +573,15 @@ var de = {
 			UNREADABLE: "Header nicht mehr lesbar",
 			PURGED: "inzwischen fort"
 		}
+	},
+	replayThese: {
+		counting: (n) => `Wird gezählt: bisher ${n}.`,
+		would: (text, n) => n === 1 ? "1 Callback wird noch einmal gesendet." : `${text} Callbacks werden noch einmal gesendet.`,
+		matched: (n) => `${n} passen.`,
+		to: "Sie gehen an",
+		toEach: "Jeder geht dorthin, wohin Callbacks seines Projekts jetzt gehen.",
+		hint: "Was von jetzt an entsteht, ist nicht dabei. Es läuft ohne diese Seite weiter und kann angehalten und abgebrochen werden.",
+		confirm: (n) => `${n} senden`
 	},
 	actions: {
 		retried: "Er wird jetzt gesendet.",

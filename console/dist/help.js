@@ -1,4 +1,4 @@
-import { D as Dialog, J as texts } from "./shared.js";
+import { D as Dialog, X as texts } from "./shared.js";
 import { jsx } from "preact/jsx-runtime";
 // src/history/help.tsx
 function Help({ close }) {

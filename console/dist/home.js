@@ -1,4 +1,4 @@
-import { G as place, J as texts, O as Field, b as useAsk, et as graphql, i as HealthWord, it as go, ot as parameters, st as withParameters, w as Loaded } from "./shared.js";
+import { O as Field, X as texts, b as useAsk, ct as parameters, i as HealthWord, lt as withParameters, nt as graphql, ot as go, q as place, w as Loaded } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

@@ -1,4 +1,4 @@
-import { J as texts } from "./shared.js";
+import { X as texts } from "./shared.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/nothing.tsx
 function Nothing() {

@@ -1,4 +1,4 @@
-import { G as place, a as Outcome, b as useAsk, ct as credential, et as graphql, i as HealthWord, p as Time, r as useTurn, tt as ask, w as Loaded } from "./shared.js";
+import { a as Outcome, b as useAsk, i as HealthWord, j as viewer, nt as graphql, p as Time, q as place, r as useTurn, rt as ask, w as Loaded } from "./shared.js";
 import { t as History } from "./history.js";
 import { C as Create, h as Facts, m as Act, w as texts, x as Table, y as List } from "./work.js";
 import { useSignal } from "@preact/signals";
@@ -17,7 +17,7 @@ function OwnPartner() {
 	});
 }
 function Partner({ route }) {
-	let t = texts.value.admin, id = route.item, round = useSignal(0), secrets = useSignal(void 0), tested = useSignal(null), turn = useTurn(), asked = useAsk(one, { id }, round.value + turn.turn), done = () => void round.value++, platform = credential.value.startsWith("rbp_");
+	let t = texts.value.admin, id = route.item, round = useSignal(0), secrets = useSignal(void 0), tested = useSignal(null), turn = useTurn(), asked = useAsk(one, { id }, round.value + turn.turn), done = () => void round.value++, itself = viewer.value?.ssoClient;
 	return useEffect(() => {
 		place.value = {};
 	}, []), /* @__PURE__ */ jsx(Loaded, {
@@ -54,11 +54,11 @@ function Partner({ route }) {
 						children: [
 							/* @__PURE__ */ jsx(Create, {
 								label: t.change,
-								fields: platform ? {
+								fields: itself ? { webhookUrl: [] } : {
 									name: [],
 									webhookUrl: [],
 									noticeMode: ["EACH", "DIGEST"]
-								} : { webhookUrl: [] },
+								},
 								values: {
 									name: found.name,
 									webhookUrl: found.webhookUrl,
@@ -131,7 +131,7 @@ function Partner({ route }) {
 					})
 				]
 			}),
-			!platform && /* @__PURE__ */ jsx(List, {
+			itself && /* @__PURE__ */ jsx(List, {
 				title: texts.value.nav.accounts,
 				document: accounts,
 				variables: {},

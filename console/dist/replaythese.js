@@ -1,12 +1,23 @@
-import { B as randomKey, C as Failed, D as Dialog, J as texts, T as Loading, b as useAsk, et as graphql, g as listOwnerInput, tt as ask, x as useEvery, y as useAct } from "./shared.js";
+import { C as Failed, D as Dialog, H as randomKey, T as Loading, X as texts$1, b as useAsk, g as listOwnerInput, nt as graphql, rt as ask, x as useEvery, y as useAct } from "./shared.js";
 import { i as whole, n as Skipped, r as bulk } from "./history.js";
-import { useSignal } from "@preact/signals";
+import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";
-// src/history/replaythese.tsx
-var target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
+// src/texts/replay.ts
+var replay = { replayThese: {
+	counting: (n) => `Counting: ${n} so far.`,
+	would: (text, n) => n === 1 ? "1 callback is sent once more." : `${text} callbacks are sent once more.`,
+	matched: (n) => `${n} match.`,
+	to: "They go to",
+	toEach: "Each goes where callbacks of its project go now.",
+	hint: "What is created from now on is not among them. It goes on without this page, and can be paused and cancelled.",
+	confirm: (n) => `Replay ${n}`
+} }, texts = computed(() => ({
+	...replay,
+	...texts$1.value
+})), target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
 function ReplayThese({ owner, filter, close, begun }) {
-	let t = texts.value.bulk, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), input = {
+	let t = texts.value.replayThese, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), input = {
 		owner: listOwnerInput(owner),
 		filter
 	}, count = () => counting.act(async () => {
@@ -20,7 +31,7 @@ function ReplayThese({ owner, filter, close, begun }) {
 	useEvery(500, id.value !== null && !ready, asked.again);
 	let ofProject = useAsk(target, owner.kind === "project" ? { id: owner.id } : null), ofPartner = useAsk(webhook, owner.kind === "ssoClient" ? { id: owner.id } : null), to = ofProject.data.value?.getProject?.effectiveApiCallback?.url ?? ofPartner.data.value?.getSSOClient?.webhookUrl, sent = counted ? counted.matched - counted.skipped : 0, failure = counting.failure.value ?? asked.failure.value;
 	return /* @__PURE__ */ jsxs(Dialog, {
-		title: t.these,
+		title: texts.value.bulk.these,
 		onClose: close,
 		children: [
 			failure && /* @__PURE__ */ jsx(Failed, {

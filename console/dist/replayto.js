@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, J as texts, O as Field } from "./shared.js";
+import { C as Failed, D as Dialog, O as Field, X as texts } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/history/replayto.tsx

@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, J as texts, et as graphql, tt as ask, y as useAct } from "./shared.js";
+import { C as Failed, D as Dialog, X as texts, nt as graphql, rt as ask, y as useAct } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/settings/rotate.tsx

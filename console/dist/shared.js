@@ -25,7 +25,7 @@ function forget() {
 	} catch {}
 	credential.value = "", expired.value = !1;
 }
-var isKey = (secret) => /^rb[pjc]_/.test(secret);
+var isKey = (secret) => /^(?!rb[stkl]_)[!-~]+$/.test(secret);
 function headersOf(secret) {
 	return secret ? isKey(secret) ? { "x-api-key": secret } : { "x-auth-token": secret } : {};
 }
@@ -267,7 +267,7 @@ var en = {
 		waiting: "Waiting for the page around this one to say who is looking.",
 		alone: "This page is shown within another one, which hands over a session. By itself it shows nothing.",
 		expired: "The session has ended. Reload the page.",
-		key: "A key was handed over. A page must not have one: hand over the token of createPortalSession."
+		key: "What was handed over is no session. Hand over the token of createPortalSession: a page must not have a key."
 	},
 	nothing: {
 		title: "There is no page here",
@@ -321,7 +321,7 @@ var en = {
 		first: "Set a URL and send a test.",
 		uncounted: "Tests are not counted here. The first event makes the first callback:",
 		endCrawl: "Copy a command that ends a crawl",
-		platformKey: "PLATFORM_KEY in it is the key that the server printed at its first start.",
+		platformKey: "PLATFORM_KEY in it is RINGBACK_PLATFORM_KEY, or what the server printed at its first start.",
 		arrived: "Arrived",
 		waiting: "Waiting",
 		givenUp: "Given up",
@@ -581,13 +581,6 @@ var en = {
 	bulk: {
 		title: "Bulk replay",
 		these: "Replay these…",
-		counting: (n) => `Counting: ${n} so far.`,
-		would: (text, n) => n === 1 ? "1 callback is sent once more." : `${text} callbacks are sent once more.`,
-		matched: (n) => `${n} match.`,
-		to: "They go to",
-		toEach: "Each goes where callbacks of its project go now.",
-		hint: "What is created from now on is not among them. It goes on without this page, and can be paused and cancelled.",
-		confirm: (n) => `Replay ${n}`,
 		statuses: {
 			COUNTING: "Counting",
 			RUNNING: "Running",
@@ -679,7 +672,7 @@ function listenToHost() {
 }
 function take(given) {
 	let token = given.trim();
-	refused.value = isKey(token) || token.startsWith("rbk_"), !refused.value && token !== credential.peek() && signIn(token);
+	refused.value = !/^rb[st]_/.test(token), !refused.value && token !== credential.peek() && signIn(token);
 }
 function paint({ scheme, variables }) {
 	let { style } = document.documentElement;
@@ -789,7 +782,7 @@ function curl(url, headers, body) {
 		`--data-binary ${quoted(body)}`
 	].join(" \\\n  ");
 }
-var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => [who.firstName, who.lastName].filter(Boolean).join(" ") || who.username, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key));
+var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => [who.firstName, who.lastName].filter(Boolean).join(" ") || who.username, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key)), isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
 effect(() => {
 	let asking = credential.value;
 	viewer.value = void 0, asking && ask(query, {}).then((answer) => {
@@ -1004,7 +997,7 @@ function Header({ route }) {
 					value: theme,
 					options: t.menu.themes
 				}),
-				credential.value.startsWith("rbp_") && /* @__PURE__ */ jsx("a", {
+				isPlatform.value && /* @__PURE__ */ jsx("a", {
 					href: "/console/admin",
 					children: t.menu.admin
 				}),
@@ -1341,4 +1334,4 @@ function useInView(answer) {
 		answer && part.current?.scrollIntoView({ block: "nearest" });
 	}, [answer]), part;
 }
-export { signInByCode as $, viewerName as A, randomKey as B, Failed as C, Dialog as D, CopyButton as E, fromField as F, place as G, startOfDay as H, moment as I, texts as J, useHere as K, nameOf as L, day as M, duration as N, Field as O, formFields as P, refusedCode as Q, number as R, later as S, Loading as T, toField as U, sentences as V, here as W, codeIn as X, en as Y, offeredCode as Z, of as _, Outcome as a, link as at, useAsk as b, Source as c, credential as ct, cause as d, isKey as dt, graphql as et, Since as f, renewed as ft, listOwnerInput as g, zone as h, HealthWord as i, go as it, curl as j, Brand as k, StatusTag as l, expired as lt, Until as m, mayChange as n, follow as nt, Phases as o, parameters as ot, Time as p, signIn as pt, locale as q, useTurn as r, Failure as rt, Remedy as s, withParameters as st, useInView as t, ask as tt, Tag as u, forget as ut, ownerInput as v, Loaded as w, useEvery as x, useAct as y, prettyJSON as z };
+export { offeredCode as $, isPlatform as A, number as B, Failed as C, Dialog as D, CopyButton as E, duration as F, toField as G, randomKey as H, formFields as I, useHere as J, here as K, fromField as L, viewerName as M, curl as N, Field as O, day as P, codeIn as Q, moment as R, later as S, Loading as T, sentences as U, prettyJSON as V, startOfDay as W, texts as X, locale as Y, en as Z, of as _, Outcome as a, Failure as at, useAsk as b, Source as c, parameters as ct, cause as d, forget as dt, refusedCode as et, Since as f, isKey as ft, listOwnerInput as g, zone as h, HealthWord as i, follow as it, viewer as j, Brand as k, StatusTag as l, withParameters as lt, Until as m, signIn as mt, mayChange as n, graphql as nt, Phases as o, go as ot, Time as p, renewed as pt, place as q, useTurn as r, ask as rt, Remedy as s, link as st, useInView as t, signInByCode as tt, Tag as u, expired as ut, ownerInput as v, Loaded as w, useEvery as x, useAct as y, nameOf as z };

@@ -1,4 +1,4 @@
-import { $ as signInByCode, A as viewerName, C as Failed, D as Dialog, J as texts, O as Field, Q as refusedCode, X as codeIn, Z as offeredCode, dt as isKey, et as graphql, k as Brand, lt as expired, pt as signIn, tt as ask, ut as forget, y as useAct } from "./shared.js";
+import { $ as offeredCode, C as Failed, D as Dialog, M as viewerName, O as Field, Q as codeIn, X as texts, dt as forget, et as refusedCode, ft as isKey, k as Brand, mt as signIn, nt as graphql, rt as ask, tt as signInByCode, ut as expired, y as useAct } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/parts/signin.tsx

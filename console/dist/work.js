@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, G as place, I as moment, J as texts$1, K as useHere, O as Field, W as here, b as useAsk, et as graphql, h as zone, it as go, l as StatusTag, m as Until, n as mayChange, ot as parameters, p as Time, q as locale, st as withParameters, tt as ask, u as Tag, w as Loaded, y as useAct } from "./shared.js";
+import { C as Failed, D as Dialog, J as useHere, K as here, O as Field, R as moment, X as texts$1, Y as locale, b as useAsk, ct as parameters, h as zone, l as StatusTag, lt as withParameters, m as Until, n as mayChange, nt as graphql, ot as go, p as Time, q as place, rt as ask, u as Tag, w as Loaded, y as useAct } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { ask } from './api/client.ts';
 import { graphql, type Answer } from './api/graphql.ts';
-import { credential } from './api/session.ts';
+import { credential, isKey } from './api/session.ts';
 import { nameOf } from './parts/format.ts';
 import { texts } from './texts/texts.ts';
 
@@ -12,6 +12,9 @@ export const viewer = signal<Answer<typeof query>['viewer'] | undefined>(undefin
 
 /** What the one who looks is called; a key is nobody. */
 export const viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key));
+
+/** The platform's key is the one of nothing. */
+export const isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
 
 effect(() => {
   const asking = credential.value;

@@ -45,8 +45,11 @@ export function forget(): void {
   expired.value = false;
 }
 
-/** Keys of the platform, of projects and of partners are sent otherwise than sessions, and are nobody's: there is no user. */
-export const isKey = (secret: string): boolean => /^rb[pjc]_/.test(secret);
+/**
+ * Keys are sent otherwise than sessions, and are nobody's: there is no user. The platform's is whatever its operator has chosen, so a key is what
+ * a header carries and is no session, no portal session, no user key and no login code.
+ */
+export const isKey = (secret: string): boolean => /^(?!rb[stkl]_)[!-~]+$/.test(secret);
 
 /** headersOf is what each request carries. */
 export function headersOf(secret: string): Record<string, string> {

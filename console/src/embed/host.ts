@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
-import { credential, expired, isKey, signIn } from '../api/session.ts';
+import { credential, expired, signIn } from '../api/session.ts';
 
 /** The page around this one, as far as it is one that the operator has named (RINGBACK_EMBED_ORIGINS). */
 const origins = document.querySelector<HTMLMetaElement>('meta[name=ringback-embed-origins]')?.content.split(' ') ?? [];
 
-/** It has handed over a key, which no page may have. */
+/** It has handed over something else than a session: a key, say, which no page may have. */
 export const refused = signal(false);
 
 // What is said to it is no secret, and it may be at any of the origins.
@@ -26,7 +26,7 @@ export function listenToHost(): void {
 /** take signs in. A page that hands over again what has ended would be asked for another at once, and so on, sixty times a second. */
 function take(given: string): void {
   const token = given.trim();
-  refused.value = isKey(token) || token.startsWith('rbk_');
+  refused.value = !/^rb[st]_/.test(token);
   if (!refused.value && token !== credential.peek()) signIn(token);
 }
 

@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { ask } from '../api/client.ts';
-import { credential } from '../api/session.ts';
 import { useAct } from '../parts/ask.ts';
 import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
 import { texts } from '../texts/texts.ts';
+import { isPlatform, viewer } from '../viewer.ts';
 import { cancel, replay, retry, retryAll, type Filter, type Row } from './data.ts';
 
 /** What can be done to a callback now. Where it waits for an earlier one, that one is retried. */
@@ -16,7 +16,7 @@ export const isNotice = (row: Row): boolean => row.event.startsWith('CALLBACK');
 
 /** Notices are the platform's, and the partner's. */
 export const mayAct = (row: Row, mayChange: boolean): boolean =>
-  mayChange && (!isNotice(row) || /^rb[pc]_/.test(credential.value));
+  mayChange && (!isNotice(row) || Boolean(viewer.value?.ssoClient || isPlatform.value));
 
 /** useActions retry, cancel and replay, and say what came of it. */
 export function useActions(updated: (row: Row) => void) {

@@ -7,7 +7,7 @@ import { Dialog } from '../parts/controls.tsx';
 import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
 import { Failed, Loading } from '../parts/state.tsx';
-import { texts } from '../texts/texts.ts';
+import { texts } from '../texts/replay.ts';
 import { bulk, Skipped, whole, type Bulk } from './bulk.tsx';
 import type { Filter } from './data.ts';
 
@@ -18,7 +18,7 @@ const begin = graphql(`mutation ReplayCallbacks($input: ReplayCallbacksInput!) {
 
 /** ReplayThese counts first, says what would be sent where, and begins when that is confirmed. */
 export function ReplayThese({ owner, filter, close, begun }: { owner: ListOwner; filter?: Filter; close: () => void; begun: () => void }) {
-  const t = texts.value.bulk;
+  const t = texts.value.replayThese;
   const id = useSignal<string | null>(null);
   const key = useSignal(randomKey());
   const counting = useAct();
@@ -40,7 +40,7 @@ export function ReplayThese({ owner, filter, close, begun }: { owner: ListOwner;
   const sent = counted ? counted.matched - counted.skipped : 0;
   const failure = counting.failure.value ?? asked.failure.value;
   return (
-    <Dialog title={t.these} onClose={close}>
+    <Dialog title={texts.value.bulk.these} onClose={close}>
       {failure && <Failed failure={failure} again={() => (counting.failure.value ? void count() : asked.again())} />}
       {!ready && !failure && <Loading rows={2} />}
       <div aria-live="polite">

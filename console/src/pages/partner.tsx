@@ -2,7 +2,6 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { graphql } from '../api/graphql.ts';
-import { credential } from '../api/session.ts';
 import { History } from '../history/history.tsx';
 import { useAsk } from '../parts/ask.ts';
 import { Create } from '../parts/create.tsx';
@@ -15,6 +14,7 @@ import { HealthWord, Outcome } from '../parts/word.tsx';
 import { place } from '../place.ts';
 import type { Route } from '../route.ts';
 import { texts } from '../texts/work.ts';
+import { viewer } from '../viewer.ts';
 
 const own = graphql(`query OwnClient { ssoClients(first: 1) { nodes { id } } }`);
 const one = graphql(`query Partner($id: ObjectID!) {
@@ -46,7 +46,7 @@ export function Partner({ route }: { route: Route }) {
   const turn = useTurn();
   const asked = useAsk(one, { id }, round.value + turn.turn);
   const done = () => void round.value++;
-  const platform = credential.value.startsWith('rbp_');
+  const itself = viewer.value?.ssoClient; // and not the platform
   useEffect(() => {
     place.value = {};
   }, []);
@@ -74,7 +74,7 @@ export function Partner({ route }: { route: Route }) {
               <div class="row">
                 <Create
                   label={t.change}
-                  fields={platform ? { name: [], webhookUrl: [], noticeMode: ['EACH', 'DIGEST'] } : { webhookUrl: [] }}
+                  fields={itself ? { webhookUrl: [] } : { name: [], webhookUrl: [], noticeMode: ['EACH', 'DIGEST'] }}
                   values={{ name: found.name, webhookUrl: found.webhookUrl, noticeMode: found.noticeMode }}
                   work={(input: object) => ask(update, { input: { ...input, ssoClientId: id, ifVersion: found.version } }).then(done)}
                 />
@@ -135,7 +135,7 @@ export function Partner({ route }: { route: Route }) {
                 />
               )}
             </section>
-            {!platform && (
+            {itself && (
               <List
                 title={texts.value.nav.accounts}
                 document={accounts}

@@ -6,7 +6,7 @@ import { place } from '../place.ts';
 import { go, type Route } from '../route.ts';
 import { language, languages, texts, type Language } from '../texts/texts.ts';
 import { theme, type Theme } from '../theme.ts';
-import { viewer, viewerName } from '../viewer.ts';
+import { isPlatform, viewer, viewerName } from '../viewer.ts';
 import { Brand } from './brand.tsx';
 import { Choice } from './controls.tsx';
 
@@ -70,7 +70,7 @@ export function Header({ route }: { route: Route }) {
       <div id="menu" popover="auto" class="menu">
         <Choice<Language> label={t.menu.language} value={language} options={languages} />
         <Choice<Theme> label={t.menu.theme} value={theme} options={t.menu.themes} />
-        {credential.value.startsWith('rbp_') && <a href="/console/admin">{t.menu.admin}</a>}
+        {isPlatform.value && <a href="/console/admin">{t.menu.admin}</a>}
         {viewer.value?.ssoClient && <a href="/console/partners">{t.menu.partner}</a>}
         <a href="/explorer" target="_blank" rel="noopener">
           {t.menu.explorer}

@@ -1,7 +1,8 @@
+import type { ReplayTexts } from './replay.ts';
 import type { Texts } from './texts.ts';
 import type { WorkTexts } from './work.ts';
 
-export const de: Texts & WorkTexts = {
+export const de: Texts & WorkTexts & ReplayTexts = {
   loading: 'Wird geladen …',
   retry: 'Noch einmal',
   requestId: 'Kennung der Anfrage',
@@ -165,7 +166,7 @@ export const de: Texts & WorkTexts = {
     waiting: 'Wartet darauf, dass die Seite ringsum sagt, wer schaut.',
     alone: 'Diese Seite steht innerhalb einer anderen, die eine Sitzung übergibt. Für sich zeigt sie nichts.',
     expired: 'Die Sitzung ist zu Ende. Laden Sie die Seite neu.',
-    key: 'Es wurde ein Schlüssel übergeben. Eine Seite darf keinen haben: Übergeben Sie das Token von createPortalSession.',
+    key: 'Was übergeben wurde, ist keine Sitzung. Übergeben Sie das Token von createPortalSession: Eine Seite darf keinen Schlüssel haben.',
   },
   once: 'Nur dieses eine Mal:',
   fields: {
@@ -240,7 +241,7 @@ export const de: Texts & WorkTexts = {
     first: 'Geben Sie eine URL an und senden Sie einen Test.',
     uncounted: 'Tests zählen hier nicht. Das erste Ereignis macht den ersten Callback:',
     endCrawl: 'Befehl kopieren, der einen Crawl beendet',
-    platformKey: 'PLATFORM_KEY darin ist der Schlüssel, den der Server beim ersten Start ausgibt.',
+    platformKey: 'PLATFORM_KEY darin ist RINGBACK_PLATFORM_KEY, oder was der Server beim ersten Start ausgegeben hat.',
     arrived: 'Angekommen',
     waiting: 'Warten',
     givenUp: 'Aufgegeben',
@@ -439,13 +440,6 @@ export const de: Texts & WorkTexts = {
   bulk: {
     title: 'Massenwiederholung',
     these: 'Diese noch einmal senden …',
-    counting: (n: string) => `Wird gezählt: bisher ${n}.`,
-    would: (text: string, n: number) => (n === 1 ? '1 Callback wird noch einmal gesendet.' : `${text} Callbacks werden noch einmal gesendet.`),
-    matched: (n: string) => `${n} passen.`,
-    to: 'Sie gehen an',
-    toEach: 'Jeder geht dorthin, wohin Callbacks seines Projekts jetzt gehen.',
-    hint: 'Was von jetzt an entsteht, ist nicht dabei. Es läuft ohne diese Seite weiter und kann angehalten und abgebrochen werden.',
-    confirm: (n: string) => `${n} senden`,
     statuses: { COUNTING: 'Zählt', RUNNING: 'Läuft', PAUSED: 'Angehalten', CANCELLED: 'Abgebrochen', FINISHED: 'Fertig' },
     pause: 'Anhalten',
     resume: 'Fortsetzen',
@@ -467,6 +461,15 @@ export const de: Texts & WorkTexts = {
       UNREADABLE: 'Header nicht mehr lesbar',
       PURGED: 'inzwischen fort',
     },
+  },
+  replayThese: {
+    counting: (n: string) => `Wird gezählt: bisher ${n}.`,
+    would: (text: string, n: number) => (n === 1 ? '1 Callback wird noch einmal gesendet.' : `${text} Callbacks werden noch einmal gesendet.`),
+    matched: (n: string) => `${n} passen.`,
+    to: 'Sie gehen an',
+    toEach: 'Jeder geht dorthin, wohin Callbacks seines Projekts jetzt gehen.',
+    hint: 'Was von jetzt an entsteht, ist nicht dabei. Es läuft ohne diese Seite weiter und kann angehalten und abgebrochen werden.',
+    confirm: (n: string) => `${n} senden`,
   },
   actions: {
     retried: 'Er wird jetzt gesendet.',

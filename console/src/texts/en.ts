@@ -1,4 +1,4 @@
-/** Every text in English, but for those of work.ts. de.ts has the same names. {…} is not a template: what varies is an argument. */
+/** Every text in English, but for those of work.ts and replay.ts. de.ts has the same names. {…} is not a template: what varies is an argument. */
 export const en = {
   loading: 'Loading…',
   retry: 'Retry',
@@ -71,7 +71,7 @@ export const en = {
     waiting: 'Waiting for the page around this one to say who is looking.',
     alone: 'This page is shown within another one, which hands over a session. By itself it shows nothing.',
     expired: 'The session has ended. Reload the page.',
-    key: 'A key was handed over. A page must not have one: hand over the token of createPortalSession.',
+    key: 'What was handed over is no session. Hand over the token of createPortalSession: a page must not have a key.',
   },
   nothing: {
     title: 'There is no page here',
@@ -100,7 +100,7 @@ export const en = {
     first: 'Set a URL and send a test.',
     uncounted: 'Tests are not counted here. The first event makes the first callback:',
     endCrawl: 'Copy a command that ends a crawl',
-    platformKey: 'PLATFORM_KEY in it is the key that the server printed at its first start.',
+    platformKey: 'PLATFORM_KEY in it is RINGBACK_PLATFORM_KEY, or what the server printed at its first start.',
     arrived: 'Arrived',
     waiting: 'Waiting',
     givenUp: 'Given up',
@@ -299,13 +299,6 @@ export const en = {
   bulk: {
     title: 'Bulk replay',
     these: 'Replay these…',
-    counting: (n: string) => `Counting: ${n} so far.`,
-    would: (text: string, n: number) => (n === 1 ? '1 callback is sent once more.' : `${text} callbacks are sent once more.`),
-    matched: (n: string) => `${n} match.`,
-    to: 'They go to',
-    toEach: 'Each goes where callbacks of its project go now.',
-    hint: 'What is created from now on is not among them. It goes on without this page, and can be paused and cancelled.',
-    confirm: (n: string) => `Replay ${n}`,
     statuses: { COUNTING: 'Counting', RUNNING: 'Running', PAUSED: 'Paused', CANCELLED: 'Cancelled', FINISHED: 'Finished' },
     pause: 'Pause',
     resume: 'Resume',

@@ -9,7 +9,9 @@ const unique = () => `x${crypto.randomUUID().slice(0, 8)}`;
 
 test('the platform makes accounts, users, projects and SSO clients; each problem stands at its field', async () => {
   const name = unique();
-  const { page, problems } = await open('/console/admin', { credential: key });
+  const { page, problems } = await open('/console/admin');
+  await page.getByLabel('Sign-in link, session token or key').fill(key);
+  await page.keyboard.press('Enter');
   await page.getByRole('table', { name: 'Accounts' }).waitFor();
   await page.getByRole('button', { name: 'New account…' }).click();
   const dialog = page.getByRole('dialog');
@@ -43,6 +45,10 @@ test('the platform makes accounts, users, projects and SSO clients; each problem
   await accessible(page, 'administration');
   await page.setViewportSize({ width: 360, height: 800 });
   await fits(page, 'the administration');
+  await page.getByRole('button', { name: /A key/ }).click();
+  await page.getByRole('link', { name: 'Administration' }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   assert.deepEqual(problems, []);
 });
 

@@ -112,14 +112,16 @@ test('a token that is set again asks nothing anew, an element can be moved and h
   assert.deepEqual(problems, []);
 });
 
-test('the key of a user is a key', async (t) => {
-  const { frame } = await host(t, process.env.EMBED_PORT, 'rbk_nothing');
-  await frame.getByText('A key was handed over.').waitFor();
-});
-
-test('a key is not taken, nor a message of anybody but the page around', async (t) => {
-  const { page, frame } = await host(t, process.env.EMBED_PORT, 'rbp_nothing');
-  await frame.getByText('A key was handed over.').waitFor();
+test('a key of any kind is not taken, nor what is no token at all, nor a message of anybody but the page around', async (t) => {
+  const { page, frame } = await host(t, process.env.EMBED_PORT, process.env.RINGBACK_KEY);
+  const refused = frame.getByText('What was handed over is no session.');
+  await refused.waitFor();
+  for (const handed of ['rbk_nothing', 'rbj_nothing', '{"token":"rbt_nothing"}', '']) {
+    await page.evaluate((text) => {
+      document.querySelector('ringback-callbacks').token = text;
+    }, handed);
+    await refused.waitFor();
+  }
   const within = page.frames().at(-1);
   await within.evaluate((text) => postMessage({ type: 'ringback:token', token: text }, '*'), token);
   await within.evaluate(() => new Promise((passed) => setTimeout(passed, 0)));

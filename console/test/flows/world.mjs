@@ -151,7 +151,8 @@ function emptyOf(type) {
 /** answer is what the world says to a request of who has the credential. */
 export const answer = ({ query: text, variables }, credential) =>
   execute({
-    schema, document: parse(text), variableValues: variables, rootValue: { ...query, viewer: { user: credential.startsWith('rbs_') ? ada : null } },
+    schema, document: parse(text), variableValues: variables,
+    rootValue: { ...query, viewer: { user: credential.startsWith('rbs_') ? ada : null, ssoClient: credential.startsWith('rbc_') ? partner : null } },
     fieldResolver: (of, args, _, { fieldName, returnType }) => {
       const value = of[fieldName];
       return (typeof value === 'function' ? value(args) : value) ?? emptyOf(returnType);
