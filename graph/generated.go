@@ -7795,7 +7795,8 @@ type DiagnosisHTTP {
   Attempts all callbacks now that wait for their next attempt (` + "`" + `PENDING` + "`" + `), of a project or an account, or the notices to an SSO client, as far as a filter lets
   them through: the oldest first, of up to 50,000 that wait. Each attempt counts as with ` + "`" + `retryCallback` + "`" + `. What is being sent, waits for an earlier one of its line or is paused
   stays as it is; so do notices among an account's callbacks, unless the partner or the platform asks. Those of one owner are retried as fast as its receivers take them.
-  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same owner.
+  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same owner
+  that has made any due. Where the database fails on the way, ` + "`" + `searchedUntil` + "`" + ` tells how far it came; an error says that nothing was done.
   """
   retryCallbacks(input: RetryCallbacksInput!): RetryCallbacksPayload! @allow(who: ANYONE_KNOWN)
   """

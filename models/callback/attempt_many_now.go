@@ -36,8 +36,8 @@ type AttemptedNow struct {
 }
 
 // AttemptManyNow makes due at once what AttemptNow would, the oldest first; what it would refuse stays as it is. Notices to
-// an SSO client among a customer's callbacks are for the platform and the partner. What was made due stays so where a
-// later part fails.
+// an SSO client among a customer's callbacks are for the platform and the partner. Where a part fails that is not the
+// first, what was done before stands and is returned.
 func (s *Service) AttemptManyNow(
 	ctx context.Context, actor *models.Actor, in ToAttempt,
 ) (done AttemptedNow, err error) {
@@ -45,20 +45,34 @@ func (s *Service) AttemptManyNow(
 		return done, nil
 	}
 	in.Filter.Status = []Status{StatusPending}
-	notices := actor.RequireNoticeSender() == nil
 	var page bulkPage
-	for range attemptParts {
-		page, err = s.pageOf(ctx, actor.Scope(models.RoleViewer), in.Owner, in.Filter, page.until, attemptPart)
-		if err != nil {
+	for part := range attemptParts {
+		n, next, err := s.attemptNext(ctx, actor, in, page.until)
+		if err != nil && part == 0 {
 			return done, err
 		}
-		n, err := s.attemptPart(ctx, page.callbacks, notices)
-		if done.Count += n; err != nil || page.last {
-			return done, err
+		if err != nil {
+			s.log.ErrorContext(ctx, "retry.broken_off", "retried", done.Count, "error", err)
+			break
+		}
+		if done.Count, page = done.Count+n, next; page.last {
+			return done, nil
 		}
 	}
 	done.SearchedUntil = &page.until.At
 	return done, nil
+}
+
+// attemptNext makes due what comes next after a place.
+func (s *Service) attemptNext(
+	ctx context.Context, actor *models.Actor, in ToAttempt, after *models.Cursor,
+) (n int, page bulkPage, err error) {
+	page, err = s.pageOf(ctx, actor.Scope(models.RoleViewer), in.Owner, in.Filter, after, attemptPart)
+	if err != nil {
+		return 0, page, err
+	}
+	n, err = s.attemptPart(ctx, page.callbacks, actor.RequireNoticeSender() == nil)
+	return n, page, err
 }
 
 func (s *Service) attemptPart(ctx context.Context, callbacks []*Callback, notices bool) (int, error) {

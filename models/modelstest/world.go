@@ -97,6 +97,13 @@ func (w *World) ServiceOn(change func(db *callback.Ports)) *callback.Service {
 	return on.Services().Service
 }
 
+// ReceiversOn are the use-cases of those who set up a receiver, on an engine with other ports.
+func (w *World) ReceiversOn(change func(db *callback.Ports)) *receiver.Service {
+	on := w.wiring()
+	on.Engine = change
+	return on.Services().ReceiverService
+}
+
 // TenantsOn are the use-cases of tenants on another store.
 func (w *World) TenantsOn(s *store.Store) *tenant.Service {
 	on := w.wiring()

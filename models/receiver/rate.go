@@ -31,13 +31,39 @@ type RateTx interface {
 	// CountUse counts one more use of a key in its window, which is begun anew when it is over. It returns when the window
 	// began, and how many uses it has had with this one.
 	CountUse(ctx context.Context, key string, now time.Time, window time.Duration) (began time.Time, uses int, err error)
+	// ForgetUse takes one back that was counted in the window that began then, if that is not over.
+	ForgetUse(ctx context.Context, key string, began time.Time) error
+}
+
+// use is one that was counted.
+type use struct {
+	key   string
+	began time.Time
 }
 
 // take counts one more, and returns RATE_LIMITED where it is one too many: then the transaction is to be undone.
 func (r Rate) take(ctx context.Context, tx RateTx, key string, now time.Time) error {
-	began, uses, err := tx.CountUse(ctx, r.what+": "+key, now, r.per)
+	_, err := r.takeUse(ctx, tx, key, now)
+	return err
+}
+
+// takeUse is take of a use that can be given back.
+func (r Rate) takeUse(ctx context.Context, tx RateTx, key string, now time.Time) (use, error) {
+	taken := use{key: r.what + ": " + key}
+	began, uses, err := tx.CountUse(ctx, taken.key, now, r.per)
+	taken.began = began
 	if err != nil || uses <= r.count {
-		return err
+		return taken, err
 	}
-	return models.TooOften(began.Add(r.per), "%s: at most %d within %s", r.what, r.count, models.FormatDuration(r.per))
+	return taken, models.TooOften(began.Add(r.per), "%s: at most %d within %s", r.what, r.count, models.FormatDuration(r.per))
+}
+
+const giveBackTime = 2 * time.Second
+
+// giveBack is for a use that came to nothing, also where its caller is gone. Where it fails, the caller waits for the
+// window's end.
+func (s *Service) giveBack(ctx context.Context, u use) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+	defer cancel()
+	_ = s.db.InRateTx(ctx, func(tx RateTx) error { return tx.ForgetUse(ctx, u.key, u.began) })
 }

@@ -40,22 +40,28 @@ type RetryManyTx interface {
 }
 
 // RetryCallbacks has callbacks attempted now that wait for their next attempt: see callback.Service.AttemptManyNow.
-// RATE_LIMITED after one within a minute of the same owner.
+// RATE_LIMITED after one within a minute of the same owner that has made any due.
 func (s *Service) RetryCallbacks(
 	ctx context.Context, actor *models.Actor, in callback.ToAttempt,
 ) (done callback.AttemptedNow, err error) {
 	if err := in.Filter.CheckChosen(); err != nil {
 		return done, err
 	}
-	err = s.db.InRetryManyTx(ctx, func(tx RetryManyTx) error {
+	var taken use
+	err = s.db.InRetryManyTx(ctx, func(tx RetryManyTx) (err error) {
 		if err := s.engine.MaySendAll(ctx, tx, actor, &in.Owner); err != nil {
 			return err
 		}
 		owner := fmt.Sprintf("%d/%d/%d", in.Owner.SSOClientID, in.Owner.AccountID, in.Owner.ProjectID)
-		return retryManyRate.take(ctx, tx, owner, s.engine.Now())
+		taken, err = retryManyRate.takeUse(ctx, tx, owner, s.engine.Now())
+		return err
 	})
 	if err != nil {
 		return done, err
 	}
-	return s.engine.AttemptManyNow(ctx, actor, in)
+	done, err = s.engine.AttemptManyNow(ctx, actor, in)
+	if done.Count == 0 {
+		s.giveBack(ctx, taken)
+	}
+	return done, err
 }

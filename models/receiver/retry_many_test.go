@@ -1,7 +1,10 @@
 package receiver_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,11 +98,13 @@ func TestNoticesAreRetriedTogetherByThePartner(t *testing.T) {
 	if done := retryMany(w, w.Admin, callback.ToAttempt{Owner: account, Filter: ref}); done.Count != 0 {
 		t.Errorf("an Admin retries the notice: %+v", done)
 	}
-	for _, owner := range []callback.BulkOwner{account, {SSOClientID: w.Partner.ID}} {
-		if done := retryMany(w, w.Platform, callback.ToAttempt{Owner: owner, Filter: ref}); done.Count != 1 {
-			t.Errorf("%+v: %+v", owner, done)
+	for name, actor := range map[string]*models.Actor{"platform": w.Platform, "partner": w.PartnerActor(w.Partner)} {
+		for _, owner := range []callback.BulkOwner{account, {SSOClientID: w.Partner.ID}} {
+			if done := retryMany(w, actor, callback.ToAttempt{Owner: owner, Filter: ref}); done.Count != 1 {
+				t.Errorf("%s, %+v: %+v", name, owner, done)
+			}
+			putOff(w)
 		}
-		putOff(w)
 	}
 }
 
@@ -115,8 +120,58 @@ func TestRetriesOfManyAreCheckedAndHaveARate(t *testing.T) {
 	empty := shop
 	empty.Filter.Event = []callback.EventName{}
 	refused(empty, models.CodeBadUserInput, "filter.event")
-	retryMany(w, w.Editor, shop)
-	refused(shop, models.CodeRateLimited, "")
-	w.Clock.Advance(time.Minute)
-	retryMany(w, w.Editor, shop)
+	for range 2 { // where nothing waits, nobody gets a request
+		_, err := w.RetryCallbacks(t.Context(), w.Editor, shop)
+		modelstest.NoError(t, err)
+	}
+	w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	for range 2 {
+		putOff(w)
+		if done := retryMany(w, w.Editor, shop); done.Count != 1 {
+			t.Errorf("%+v", done)
+		}
+		refused(shop, models.CodeRateLimited, "")
+		w.Clock.Advance(59 * time.Second)
+		refused(shop, models.CodeRateLimited, "")
+	}
+}
+
+// failing makes due what some calls ask for, and fails then.
+type failing struct {
+	callback.AttemptStore
+	until atomic.Int64
+}
+
+func (f *failing) DueNowOf(ctx context.Context, ids []int64, notices bool, now time.Time) ([]string, error) {
+	if f.until.Add(-1) < 0 {
+		return nil, errDown
+	}
+	return f.AttemptStore.DueNowOf(ctx, ids, notices, now)
+}
+
+var errDown = errors.New("the database is down")
+
+func TestRetriesOfManyThatAreBrokenOffSayHowFarTheyCame(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	w.MoreCallbacks(w.Deliver(w.NewCallback().ID, modelstest.Answered(500)), modelstest.ProjectHost, 2500)
+	putOff(w)
+	down := &failing{}
+	receivers := w.ReceiversOn(func(db *callback.Ports) { down.AttemptStore, db.AttemptStore = db.AttemptStore, down })
+	in := callback.ToAttempt{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}}
+	if _, err := receivers.RetryCallbacks(t.Context(), w.Editor, in); !errors.Is(err, errDown) {
+		t.Errorf("the first part: %v", err)
+	}
+	for range 2 { // at once, though the one before has failed
+		down.until.Store(2)
+		done, err := receivers.RetryCallbacks(t.Context(), w.Editor, in)
+		if err != nil || done.Count != 1999 || // there is a notice among them
+			done.SearchedUntil == nil {
+			t.Fatalf("the third part: %+v, %v", done, err)
+		}
+		_, err = receivers.RetryCallbacks(t.Context(), w.Editor, in)
+		modelstest.WantError(t, err, models.CodeRateLimited, "")
+		w.Clock.Advance(time.Minute)
+		putOff(w)
+	}
 }

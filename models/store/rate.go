@@ -28,3 +28,9 @@ func (s *Store) CountUse(
 	err = s.writer(ctx).Raw(countUse, key, micros(now), since, since).Scan(&row).Error
 	return fromMicros(row.BeganAt), row.Uses, err
 }
+
+// ForgetUse has a window without uses begin long ago, so that the next begins one.
+func (s *Store) ForgetUse(ctx context.Context, key string, began time.Time) error {
+	return s.writer(ctx).Exec("UPDATE rates SET uses = uses - 1, began_at = CASE WHEN uses = 1 THEN 0 ELSE began_at END "+
+		"WHERE key = ? AND began_at = ? AND uses > 0", key, micros(began)).Error
+}
