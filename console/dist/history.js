@@ -420,7 +420,7 @@ var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status 
 	FINISHED: ["ok", "✓"]
 }, active = ({ status }) => status !== "CANCELLED" && status !== "FINISHED", whole = (value) => number(value, locale.value);
 function useBulk(owner) {
-	let asked = useAsk(of(bulks, owner), owner.kind === "ssoClient" ? null : { id: owner.id }), nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
+	let asked = useAsk(of(bulks, owner), { id: owner.id }), nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
 	return useEvery(1500, nodes.some(active), asked.again), {
 		nodes,
 		again: asked.again

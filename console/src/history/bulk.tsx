@@ -36,7 +36,7 @@ export const whole = (value: number) => number(value, locale.value);
 
 /** useBulk has the bulk replays of an owner: they go on without this page, and any page shows them. */
 export function useBulk(owner: ListOwner) {
-  const asked = useAsk(of(bulks, owner), owner.kind === 'ssoClient' ? null : { id: owner.id });
+  const asked = useAsk(of(bulks, owner), { id: owner.id });
   const nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
   useEvery(1500, nodes.some(active), asked.again);
   return { nodes, again: asked.again };

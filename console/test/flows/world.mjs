@@ -117,7 +117,7 @@ const accounts = list(
 );
 const partner = {
   id: 'O1', rawID: '1', name: 'Crawl Platform', webhookUrl: 'https://platform.example/notices', noticeMode: 'DIGEST', callbackHealth: well,
-  webhookSigningSecrets: [{ createdAt: ago(2000) }], keys: [{ id: 'K1', name: 'Production', createdAt: ago(90_000) }],
+  webhookSigningSecrets: [{ createdAt: ago(2000) }], keys: [{ id: 'K1', name: 'Production', createdAt: ago(90_000) }], bulkReplays: list(),
   callbacks: ({ first, filter }) => (first === 1 && filter ? list() : list(
     callback(31, 20, { event: 'CALLBACK_RECOVERED', crawl: null }), callback(32, 58, { event: 'CALLBACK_FAILED', crawl: null, httpStatus: 500, attemptCount: 2 }),
   )),
