@@ -269,7 +269,7 @@ func (p *bulkPartial) replayOf(ctx context.Context, c *Callback) (*Callback, Ski
 	}
 	replay := c.replay(number)
 	replay.OrderingKey = "" // what is new would wait behind all of them
-	target, err := resolveTarget(ctx, p.tx, replay, owners)
+	target, err := resolveTarget(ctx, p.parties.through(p.tx), replay, owners)
 	switch {
 	case err != nil:
 		return nil, "", err

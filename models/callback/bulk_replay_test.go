@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
+	"github.com/ringback/ringback/models/store"
 )
 
 // newFailures makes callbacks that have failed, and returns their refs.
@@ -234,6 +236,56 @@ func TestBulkReplayOfNoticesIsThePlatforms(t *testing.T) {
 	modelstest.NoError(t, err)
 	if len(found) != 1 || found[0].Matched != 1 || found[0].Replayed != 1 {
 		t.Errorf("%+v", found[0])
+	}
+}
+
+// Where the database is 10 ms away, a statement for each would take the whole of a transaction's time.
+func TestAPartCostsTheSameForOneNoticeAndForMany(t *testing.T) {
+	t.Parallel()
+	var statements atomic.Int32
+	w := modelstest.NewWorld(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	w.MustSettle(w.MustClaim(w.NewCallback().ID), modelstest.Answered(500))
+	notice := w.Notices()[0]
+	cost := func(more int) int32 {
+		w.MoreCallbacks(notice, modelstest.WebhookHost, more)
+		w.SQL("UPDATE callbacks SET status = 'FAILED', next_attempt_at = NULL, finished_at = created_at")
+		w.Clock.Advance(time.Second)
+		in := callback.ToReplayAll{Owner: callback.BulkOwner{SSOClientID: w.Partner.ID}, DryRun: true}
+		b, err := w.ReplayAll(t.Context(), w.Platform, in)
+		modelstest.NoError(t, err)
+		before := statements.Load()
+		_, err = w.AdvanceBulkReplays(t.Context())
+		modelstest.NoError(t, err)
+		took := statements.Load() - before
+		found, err := w.BulkReplays(t.Context(), w.Platform.Scope(models.RoleViewer), b.ID)
+		modelstest.NoError(t, err)
+		if len(found) != 1 || found[0].Status != callback.BulkFinished || found[0].Matched <= more {
+			t.Errorf("%+v", found[0])
+		}
+		return took
+	}
+	if few, many := cost(1), cost(300); few == 0 || many != few {
+		t.Errorf("%d statements for 2 notices, %d for 302", few, many)
+	}
+}
+
+func TestNoticesAreClaimedTogetherByOneReadingOfWhereTheyGo(t *testing.T) {
+	t.Parallel()
+	var statements atomic.Int32
+	w := modelstest.NewWorld(t, store.WithStatementLog(func(context.Context, string, time.Duration) { statements.Add(1) }))
+	w.MustSettle(w.MustClaim(w.NewCallback().ID), modelstest.Answered(500))
+	notice := w.Notices()[0]
+	cost := func(n int) int32 {
+		w.Clock.Advance(time.Second)
+		before := statements.Load()
+		if claimed := w.ClaimLane(notice.Lane, n); len(claimed) != n {
+			t.Errorf("claimed %d of %d", len(claimed), n)
+		}
+		return statements.Load() - before
+	}
+	w.MoreCallbacks(notice, modelstest.WebhookHost, 50)
+	if one, many := cost(1), cost(50); one == 0 || many != one {
+		t.Errorf("%d statements for one notice, %d for 50", one, many)
 	}
 }
 

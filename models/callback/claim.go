@@ -92,7 +92,7 @@ func (ds *Deliveries) resolve(
 		if err != nil {
 			return err
 		}
-		target, err := resolveTarget(ctx, tx, c, owners)
+		target, err := resolveTarget(ctx, parties.through(tx), c, owners)
 		if err != nil {
 			return err
 		}

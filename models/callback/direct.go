@@ -136,7 +136,7 @@ func (d *DirectStarts) claim(
 	if err != nil {
 		return nil, err
 	}
-	target, err := resolveTarget(ctx, tx, c, owners)
+	target, err := resolveTarget(ctx, parties.through(tx), c, owners)
 	if err != nil || target.Unreadable != nil { // it is put off when it is claimed
 		return nil, err
 	}

@@ -31,15 +31,16 @@ func ownersOf(ctx context.Context, tx PartiesTx, projectID int64) (Owners, error
 	return parties.Owner(projectID)
 }
 
-// Parties are the projects with their accounts, and the users, that callbacks of one transaction name.
+// Parties are the projects with their accounts, the users, and the SSO clients, that callbacks of one transaction name.
 type Parties struct {
-	owners map[int64]Owners // by project, also when it is deleted
-	users  map[int64]*tenant.User
+	owners  map[int64]Owners // by project, also when it is deleted
+	users   map[int64]*tenant.User
+	clients map[int64]*tenant.SSOClient
 }
 
 // NewParties has nobody.
 func NewParties() Parties {
-	return Parties{owners: map[int64]Owners{}, users: map[int64]*tenant.User{}}
+	return Parties{map[int64]Owners{}, map[int64]*tenant.User{}, map[int64]*tenant.SSOClient{}}
 }
 
 // ReadParties reads the projects and users that are given: see Parties.Read.
@@ -92,4 +93,32 @@ func (p Parties) User(id int64) (*tenant.User, error) {
 		return nil, models.NotFound(tenant.TypeUser)
 	}
 	return user, nil
+}
+
+// through reads an SSO client once, however many callbacks go to it.
+func (p Parties) through(tx PartiesTx) PartiesTx { return partiesTx{tx, p.clients} }
+
+type partiesTx struct {
+	PartiesTx
+	clients map[int64]*tenant.SSOClient
+}
+
+// SSOClients reads those that were not read before.
+func (p partiesTx) SSOClients(ctx context.Context, ids ...int64) (all []*tenant.SSOClient, err error) {
+	var more []int64
+	for _, id := range ids {
+		if client := p.clients[id]; client != nil {
+			all = append(all, client)
+		} else {
+			more = append(more, id)
+		}
+	}
+	if len(more) == 0 {
+		return all, nil
+	}
+	read, err := p.PartiesTx.SSOClients(ctx, more...)
+	for _, client := range read {
+		p.clients[client.ID] = client
+	}
+	return append(all, read...), err
 }

@@ -95,7 +95,7 @@ func (s *Service) Compose(ctx context.Context, tx PartiesTx, o Occasion, parties
 	if err != nil {
 		return nil, err
 	}
-	c, target, err := s.draft(ctx, tx, o, &envelope)
+	c, target, err := s.draft(ctx, parties.through(tx), o, &envelope)
 	if err != nil || target.URL == "" || envelope.Project.DeletedAt != nil && c.Target != TargetSSOClient {
 		return nil, err
 	}
