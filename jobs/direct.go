@@ -21,12 +21,14 @@ type reservation struct {
 var _ callback.Reservation = (*reservation)(nil)
 
 // Reserve keeps room in the worker of this process, if there is one.
-func (q *Queue) Reserve(lane callback.Lane, n int, bytes int64) callback.Reservation {
+func (q *Queue) Reserve(
+	ctx context.Context, lane callback.Lane, n int, bytes int64, patience time.Duration,
+) callback.Reservation {
 	worker := q.bell.local.Load()
 	if worker == nil {
 		return callback.NoRoom
 	}
-	reserved := worker.reserve(lane, n, bytes)
+	reserved := worker.reserve(ctx, lane, n, bytes, patience)
 	if reserved == nil {
 		return callback.NoRoom
 	}
@@ -41,8 +43,10 @@ func (q *Queue) Reserve(lane callback.Lane, n int, bytes int64) callback.Reserva
 }
 
 // reserve keeps room for callbacks that are about to be created; nil where there is none.
-func (w *Worker) reserve(lane callback.Lane, n int, bytes int64) *reservation {
-	reserved := w.dispatcher.reserve(lane, n, bytes)
+func (w *Worker) reserve(
+	ctx context.Context, lane callback.Lane, n int, bytes int64, patience time.Duration,
+) *reservation {
+	reserved := w.dispatcher.reserve(ctx, lane, n, bytes, patience)
 	if reserved != nil {
 		reserved.began = func(ctx context.Context, deliveries []*callback.Delivery) {
 			for _, d := range deliveries {
@@ -53,20 +57,44 @@ func (w *Worker) reserve(lane callback.Lane, n int, bytes int64) *reservation {
 	return reserved
 }
 
-func (d *dispatcher) reserve(lane callback.Lane, n int, bytes int64) *reservation {
+func (d *dispatcher) reserve(
+	ctx context.Context, lane callback.Lane, n int, bytes int64, patience time.Duration,
+) *reservation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	reserve := d.scheduler.Reserve
+	if patience > 0 {
+		reserve = d.scheduler.Await
+	}
+	reserved := reserve(d.now(), laneOf(lane), n, bytes)
+	if reserved.Pending() {
+		d.await(ctx, reserved, patience)
+	}
+	switch {
+	case reserved.N() == 0:
 		return nil
-	}
-	r := &reservation{
-		Reservation: d.scheduler.Reserve(d.now(), laneOf(lane), n, bytes), dispatcher: d, since: time.Now(),
-	}
-	if r.N() == 0 {
+	case d.closed: // meanwhile
+		d.carryOut(reserved.Return(d.now()))
 		return nil
 	}
 	d.running.Add(1)
-	return r
+	return &reservation{Reservation: reserved, dispatcher: d, since: time.Now()}
+}
+
+// await waits for what is reserved to be granted. The caller holds the lock, which others have meanwhile.
+func (d *dispatcher) await(ctx context.Context, reserved *scheduler.Reservation, patience time.Duration) {
+	granted := make(chan struct{})
+	d.awaited[reserved] = granted
+	d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	select {
+	case <-granted:
+	case <-ctx.Done():
+	}
+	cancel()
+	d.mu.Lock()
+	delete(d.awaited, reserved)
+	reserved.Settle(d.now())
 }
 
 // Start is callback.Reservation.

@@ -1,10 +1,12 @@
 package jobs
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -31,17 +33,17 @@ func TestRoomIsKeptForNoMoreThanWouldBeClaimedAndOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStock(t, 20, 2)
-		r := s.reserve(laneA, 50, 50)
+		r := s.reserve(t.Context(), laneA, 50, 50, 0)
 		if r == nil || r.N() != 2 {
 			t.Fatalf("there is room for %+v at a host that nobody knows, want 2", r)
 		}
-		if again := s.reserve(laneA, 1, 1); again != nil {
+		if again := s.reserve(t.Context(), laneA, 1, 1, 0); again != nil {
 			t.Errorf("there is room for %d more", again.N())
 		}
 		r.start(1001)
 		r.Return()
 		s.expect(t, "in the room that was kept", 1001)
-		again := s.reserve(laneA, 50, 50)
+		again := s.reserve(t.Context(), laneA, 50, 50, 0)
 		if again == nil || again.N() != 1 {
 			t.Fatalf("there is room for %+v beside it, want 1", again)
 		}
@@ -76,10 +78,94 @@ func TestNoRoomIsKeptWhereItIsNotFree(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStock(t, 20, 2)
 				in(t, s)
-				if r := s.reserve(laneA, 3, 3); r != nil && name != "the process is full" || r != nil && r.N() > 2 {
+				if r := s.reserve(t.Context(), laneA, 3, 3, 0); r != nil && name != "the process is full" || r != nil && r.N() > 2 {
 					t.Errorf("there is room for %d", r.N())
 				} else if r != nil {
 					r.Return()
+				}
+			})
+		})
+	}
+}
+
+// busy has all ahead in a lane that it takes, and two in flight.
+func (s *stock) busy(t *testing.T) {
+	t.Helper()
+	s.reserve(t.Context(), laneA, 2, 2, 0).start(1, 2)
+	s.settle()
+	synctest.Wait()
+	r := s.reserve(t.Context(), laneA, 250, 250, 0)
+	ids := make([]int64, r.N())
+	for i := range ids {
+		ids[i] = int64(3 + i)
+	}
+	r.start(ids...)
+	if more := s.reserve(t.Context(), laneA, 1, 1, 0); more != nil {
+		t.Fatalf("there is room for %d more", more.N())
+	}
+}
+
+func TestWhoHasTimeGetsRoomAsSoonAsThereIsSome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStock(t, 500, 2)
+		s.busy(t)
+		got := make(chan *reservation, 1)
+		go func() { got <- s.reserve(t.Context(), laneA, 20, 20, time.Hour) }()
+		for range 10 {
+			synctest.Wait()
+			s.settle()
+		}
+		synctest.Wait()
+		if len(got) > 0 {
+			t.Fatalf("there is room for %d after 10", (<-got).N())
+		}
+		for range 10 {
+			s.settle()
+			synctest.Wait()
+		}
+		r := <-got
+		if r.N() != 20 {
+			t.Errorf("there is room for %d", r.N())
+		}
+		r.Return()
+		if n := len(s.awaited); n > 0 {
+			t.Errorf("%d wait", n)
+		}
+	})
+}
+
+func TestNobodyWaitsForRoomLongerThanHeSays(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]func(*stock, context.CancelFunc) (want time.Duration){
+		"his patience ends": func(*stock, context.CancelFunc) time.Duration { return 200 * time.Millisecond },
+		"his call ends": func(_ *stock, cancel context.CancelFunc) time.Duration {
+			cancel()
+			return 0
+		},
+		"the worker stops, and gives back what was ahead": func(s *stock, _ context.CancelFunc) time.Duration {
+			go s.stop()
+			return 0
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStock(t, 500, 2)
+				s.busy(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				began, over := time.Now(), make(chan time.Duration)
+				go func() {
+					if r := s.reserve(ctx, laneA, 20, 20, 200*time.Millisecond); r != nil {
+						t.Errorf("there is room for %d", r.N())
+					}
+					over <- time.Since(began)
+				}()
+				synctest.Wait()
+				want := in(s, cancel)
+				if took := <-over; took != want {
+					t.Errorf("he has waited for %s, not %s", took, want)
 				}
 			})
 		})
@@ -90,7 +176,7 @@ func TestStoppingDispatcherWaitsForWhatItHasKeptRoomForAndGivesItBack(t *testing
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStock(t, 20, 2)
-		r := s.reserve(laneA, 2, 2)
+		r := s.reserve(t.Context(), laneA, 2, 2, 0)
 		stopped := make(chan struct{})
 		go func() {
 			s.stop()

@@ -35,7 +35,8 @@ type dispatcher struct {
 	alarm     *time.Timer       // for the scheduler's next tick
 	alarmAt   scheduler.Instant // 0: it is not set
 	inHand    [kinds]map[callback.Lease]*hold
-	budgets   map[string]int64 // a project that each is of
+	budgets   map[string]int64                         // a project that each is of
+	awaited   map[*scheduler.Reservation]chan struct{} // closed when it is granted
 	closed    bool
 }
 
@@ -45,6 +46,7 @@ func newDispatcher(
 	d := &dispatcher{
 		sources: sources, log: log, ctx: ctx, troubles: troubles, solitude: newSolitude(), born: time.Now(),
 		scheduler: scheduler.New(limits), budgets: map[string]int64{},
+		awaited: map[*scheduler.Reservation]chan struct{}{},
 	}
 	for kind := range d.inHand {
 		d.inHand[kind] = map[callback.Lease]*hold{}
@@ -86,6 +88,9 @@ func (d *dispatcher) carryOut(actions scheduler.Actions) {
 	}
 	if items := actions.GiveBack; len(items) > 0 {
 		d.running.Go(func() { d.giveBack(items) })
+	}
+	for _, reserved := range actions.Granted {
+		close(d.awaited[reserved])
 	}
 	next, ok := d.scheduler.Next()
 	switch {

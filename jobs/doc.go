@@ -22,7 +22,8 @@
 //	           ──GiveBack──▶ release ──Due──▶
 //
 // Where the worker of the process that accepts a callback has room, that is reserved for it (Reserve) and the callback
-// is claimed in the transaction that creates it: nobody is woken. With the answer its lane has room again; the slot is
+// is claimed in the transaction that creates it: nobody is woken. Who creates many at once may wait for that room
+// , where a quick receiver is about to make it. With the answer its lane has room again; the slot is
 // free when what came of it is committed. What is in hand has a lease that is renewed; nothing begins whose lease is
 // not known to be good.
 package jobs

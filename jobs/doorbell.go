@@ -33,7 +33,7 @@ type attendant struct {
 	// free tells whether it has room.
 	free func(wake) bool
 	// reserve is callback.Queue's.
-	reserve func(lane callback.Lane, n int, bytes int64) *reservation
+	reserve func(ctx context.Context, lane callback.Lane, n int, bytes int64, patience time.Duration) *reservation
 }
 
 // ring is the message of Redis.

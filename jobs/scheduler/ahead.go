@@ -8,6 +8,10 @@ const (
 	aheadTime = second
 	// maxAhead bounds what a process that is killed leaves to be found by the sweep.
 	maxAhead = 256
+	// shortBacklog is what a lane gets through in a second or less: that there is more makes no difference to who waits.
+	shortBacklog = 2048
+	// unknownBacklog is that of a lane of which a claim found more than is known of.
+	unknownBacklog = 1 << 30
 	// paceWeight is the part of the last answer in the average.
 	paceWeight = 8
 )
@@ -24,18 +28,20 @@ func (s *Scheduler) target(l *lane) int {
 	if l.pace <= 0 || l.stalled || l.down || l.endpoint.down || l.host.down || l.rest > s.now {
 		return 0
 	}
-	at := l.endpoint.bound
-	if at == 0 {
-		if !l.warm() {
-			return 0
-		}
-		at = l.window.limit()
-	}
-	ahead := int(min(maxAhead, Duration(at)*aheadPace/l.pace))
+	ahead := min(maxAhead, s.begins(l, aheadPace))
 	if l.budget != nil {
 		ahead = min(ahead, l.budget.budget.ahead())
 	}
 	return ahead
+}
+
+// begins is how many works of a lane that answers begin within a time, as far as the lane decides.
+func (s *Scheduler) begins(l *lane, within Duration) int {
+	at := l.endpoint.bound
+	if at == 0 && l.warm() {
+		at = l.window.limit()
+	}
+	return int(Duration(at) * within / max(1, l.pace))
 }
 
 // lacksAhead is how many works more may be claimed ahead for a lane.

@@ -98,7 +98,8 @@ type Claim struct {
 // Actions are what is to be done now, in any order. Nothing in them is read or changed by the machine afterwards but
 // what an Item or a Claim is known by.
 type Actions struct {
-	Claims   []*Claim // each ends with Claimed
-	Start    []*Item  // each ends with Freed, after Answered at most once
-	GiveBack []*Item  // to be released in the database, where they are due again
+	Claims   []*Claim       // each ends with Claimed
+	Start    []*Item        // each ends with Freed, after Answered at most once
+	GiveBack []*Item        // to be released in the database, where they are due again
+	Granted  []*Reservation // no longer Pending
 }

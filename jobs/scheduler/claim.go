@@ -166,8 +166,12 @@ func (s *Scheduler) Claimed(now Instant, c *Claim, items []*Item, full []string)
 		g.lane.claim = nil
 		if g.more {
 			g.lane.ask = min(2*g.lane.ask, maxClaimWorks)
+			if g.lane.backlog -= g.got; g.lane.backlog <= 0 {
+				g.lane.backlog = unknownBacklog
+			}
 		} else {
 			g.lane.ask = max(firstAsk, 2*g.got)
+			g.lane.backlog = 0
 		}
 		s.revoke(g)
 	}

@@ -42,6 +42,11 @@
 //	                        │
 //	                        └── a second, an outage, a rest, Stop ──▶ given back
 //
+// And a Reservation, which is room for works before they are created:
+//
+//	Reserve, or Await with room ────────────────▶ kept ──▶ Start, Return
+//	Await ──▶ pending ──▶ Granted, or Settle ──────┘
+//
 // # Laws and where they come from
 //
 //   - Accounts: the one with the fewest slots is served first, which is max-min fairness (Jaffe 1981; Demers, Keshav and Shenker 1989). None

@@ -11,6 +11,7 @@ type hands struct {
 	started []*Item        // not answered
 	begun   []string       // the names of lanes in which something was started, in order
 	back    int
+	granted []*Reservation
 	claims  []*Claim
 	bytes   int64            // of each work
 	budget  Budget           // the same
@@ -32,6 +33,7 @@ func (h *hands) do(a Actions) {
 		h.due[item.Lane.Key]++
 	}
 	h.claims = append(h.claims, a.Claims...)
+	h.granted = append(h.granted, a.Granted...)
 	for _, item := range a.GiveBack {
 		h.do(h.machine.Due(h.now, item.Lane))
 	}

@@ -10,8 +10,11 @@ func (m *model) check(t *rapid.T) {
 	m.checkHeaps(t)
 	if !m.stopped {
 		m.checkElder(t)
+	}
+	if !m.stopped && !m.kept {
 		m.checkConservation(t)
 	}
+	m.kept = false
 }
 
 func (m *model) checkOutside(t *rapid.T) {
@@ -289,7 +292,7 @@ func (m *model) savedBefore(l *lane) int64 {
 
 func (m *model) hasPlace(l *lane) bool {
 	e := l.endpoint
-	if g := l.budget; g != nil && (g.budget.room() <= 0 || g.budget.refillAt > 0) {
+	if g := l.budget; g != nil && (g.budget.room() <= 0 || g.budget.refillAt > 0 && g.parked[0].n+g.parked[1].n > 0) {
 		if b := g.budget; g.parked[0].n+g.parked[1].n > 0 && b.PerSecond > 0 && b.has() <= b.reserved && b.refillAt == 0 {
 			panic("lanes wait for a token, and nobody for the time")
 		}

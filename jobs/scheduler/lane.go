@@ -14,6 +14,8 @@ type lane struct {
 	reserved int         // of the places, those kept for what has not begun
 	expected int         // that may come ahead of what is being claimed or created
 	wanted   bool        // more may be due than was claimed
+	backlog  int         // works that were created for the database to keep, and not claimed since: as far as is known here
+	awaited  list[*Reservation]
 	claim    *Claim      // that it is in
 	entry    int         // where
 	ask      int         // what the next claim asks for at most
@@ -49,11 +51,12 @@ func (l *lane) bulkIndex() int { return count(l.Bulk) }
 // idle tells whether nothing of the lane is under way or known to wait. Who rests is remembered.
 func (l *lane) idle(now Instant) bool {
 	return l.rest <= now && l.held == 0 && l.inFlight == 0 && l.expected == 0 && l.ahead.n == 0 && !l.wanted &&
-		l.claim == nil
+		l.claim == nil && l.awaited.n == 0
 }
 
 // settle puts a lane where it belongs, after anything that may have changed that. Where it stays, it keeps its turn.
 func (s *Scheduler) settle(l *lane) {
+	s.admit(l)
 	s.queueEarly(l)
 	class := s.classOf(l)
 	if class != none && s.isFull(l) {

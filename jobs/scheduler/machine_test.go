@@ -3,6 +3,7 @@ package scheduler
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -21,10 +22,12 @@ type model struct {
 	answered     []*Item // not freed
 	ended        map[*Item]string
 	reservations []*Reservation
+	awaited      []*Reservation // Pending
 	rest         map[string]Instant
 	budgets      map[string]*allowance
 	workers      int
 	stopped      bool
+	kept         bool // room, just now: what thereby may begin elsewhere does so with the next event
 }
 
 func newModel(t *rapid.T) *model {
@@ -74,6 +77,8 @@ func TestMachineKeepsItsRules(t *testing.T) {
 			"tick":         m.tick,
 			"reserve":      m.reserve,
 			"reserved":     m.endReservation,
+			"await":        m.await,
+			"impatient":    m.settle,
 			"share":        m.share,
 			"budget":       m.setBudget,
 			"room":         func(t *rapid.T) { m.machine.Room(m.lane(t)) },
@@ -121,6 +126,14 @@ func (m *model) do(t *rapid.T, a Actions) {
 		}
 		m.ended[item] = "given back"
 		m.database[item.Lane.Key] = append([]int64{item.Bytes}, m.database[item.Lane.Key]...)
+	}
+	for _, r := range a.Granted {
+		i := slices.Index(m.awaited, r)
+		if i < 0 || r.Pending() {
+			t.Fatal("granted what does not wait")
+		}
+		m.awaited = slices.Delete(m.awaited, i, i+1)
+		m.keep(t, r)
 	}
 	for _, item := range a.GiveBack {
 		m.do(t, m.machine.Due(m.now, item.Lane))
@@ -235,13 +248,34 @@ func (m *model) reserve(t *rapid.T) {
 	l := m.lane(t)
 	room := m.machine.Room(l)
 	r := m.machine.Reserve(m.now, l, n, int64(n*5))
-	if r.N() > n || r.N() < 0 {
-		t.Fatalf("room for %d of %d", r.N(), n)
-	}
 	if room && r.N() == 0 && m.limits.Bytes == 0 {
 		t.Fatal("room, and nothing can be reserved")
 	}
+	m.keep(t, r)
+}
+
+func (m *model) keep(t *rapid.T, r *Reservation) {
+	if r.N() > r.wanted || r.N() < 0 || r.Pending() {
+		t.Fatalf("room for %d of %d", r.N(), r.wanted)
+	}
 	m.reservations = append(m.reservations, r)
+	m.kept = true
+}
+
+func (m *model) await(t *rapid.T) {
+	n := rapid.IntRange(1, 30).Draw(t, "n")
+	if r := m.machine.Await(m.now, m.lane(t), n, int64(n*5)); r.Pending() {
+		m.awaited = append(m.awaited, r)
+	} else {
+		m.keep(t, r)
+	}
+}
+
+func (m *model) settle(t *rapid.T) {
+	r := pull(t, &m.awaited)
+	r.Settle(m.now)
+	m.keep(t, r)
+	r.Settle(m.now)
 }
 
 func (m *model) endReservation(t *rapid.T) {
@@ -263,6 +297,9 @@ func (m *model) endReservation(t *rapid.T) {
 
 // finish sees all of it through, once all receivers are well: nothing is left waiting, whatever was before.
 func (m *model) finish(t *rapid.T) {
+	for len(m.awaited) > 0 {
+		m.settle(t)
+	}
 	for _, r := range m.reservations {
 		m.do(t, r.Return(m.now))
 	}

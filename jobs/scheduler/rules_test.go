@@ -310,29 +310,6 @@ func TestIdleLanesAreForgotten(t *testing.T) {
 	h.want("left, where there was one", len(s.lanes), 0)
 }
 
-func TestReservationCountsOnce(t *testing.T) {
-	t.Parallel()
-	h := newHands(t, Limits{Slots: 100, Bytes: 1000})
-	l := place(1, 1)
-	r := h.machine.Reserve(h.now, l, 20, 100)
-	h.want("room for a cold lane", r.N(), 16)
-	items := []*Item{{Lane: l, Bytes: 5}, {Lane: l, Bytes: 5}}
-	h.do(r.Start(h.now, items))
-	h.do(r.Start(h.now, items))
-	h.do(r.Return(h.now))
-	h.want("started", len(h.started), 2)
-	h.want("slots", h.machine.used, 2)
-	h.want("bytes", int(h.machine.bytes), 10)
-
-	r = h.machine.Reserve(h.now, l, 1, 5)
-	h.do(r.Return(h.now))
-	h.do(r.Start(h.now, []*Item{{Lane: l}}))
-	h.want("given back when it came too late", h.back, 1)
-
-	h.do(h.machine.Stop(h.now))
-	h.want("room after the stop", h.machine.Reserve(h.now, l, 1, 5).N(), 0)
-}
-
 func TestStopGivesBackWhatIsAhead(t *testing.T) {
 	t.Parallel()
 	h := newHands(t, Limits{Slots: 100})

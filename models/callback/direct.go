@@ -11,10 +11,11 @@ import (
 // this process has room. That saves them the wake-up and the claim. Should the process die after the commit, they are
 // found as all that is claimed: when the lease has run out.
 type DirectStarts struct {
-	service *Service
-	rooms   map[Lane]*directRoom
-	begun   time.Time // before anything was read
-	claims  []directClaim
+	service  *Service
+	rooms    map[Lane]*directRoom
+	begun    time.Time // before anything was read
+	patience time.Duration
+	claims   []directClaim
 }
 
 // directRoom is what is reserved in a lane, and what is to be started there.
@@ -30,9 +31,11 @@ type directClaim struct {
 	delivery *Delivery
 }
 
-// NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes.
-func (s *Service) NewDirectStarts() *DirectStarts {
-	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}, begun: s.now()}
+// NewDirectStarts has room for none yet. It is to be ended by Return, whatever comes. Patience is how long it may wait for
+// room where most callbacks have one lane, whose receiver is quick enough to make it by then: what begins with its creation
+// costs a third less than what waits in the database. In a transaction it is 0.
+func (s *Service) NewDirectStarts(patience time.Duration) *DirectStarts {
+	return &DirectStarts{service: s, rooms: map[Lane]*directRoom{}, begun: s.now(), patience: patience}
 }
 
 // Create inserts callbacks that are due, and those for which there is room as RUNNING, with their attempts. It
@@ -61,7 +64,7 @@ type ClaimTx interface {
 func (d *DirectStarts) Claim(
 	ctx context.Context, tx ClaimTx, parties Parties, callbacks []*Callback,
 ) ([]Start, error) {
-	d.reserve(callbacks)
+	d.reserve(ctx, callbacks)
 	at := d.service.now()
 	d.claims = make([]directClaim, len(callbacks))
 	var claimed []*Delivery
@@ -109,7 +112,7 @@ func (d *DirectStarts) Created() (rest []*Callback) {
 }
 
 // reserve asks for room for all callbacks.
-func (d *DirectStarts) reserve(callbacks []*Callback) {
+func (d *DirectStarts) reserve(ctx context.Context, callbacks []*Callback) {
 	wanted, bytes := map[Lane]int{}, map[Lane]int64{}
 	for _, c := range callbacks {
 		if c.Paused {
@@ -119,7 +122,11 @@ func (d *DirectStarts) reserve(callbacks []*Callback) {
 		bytes[c.Lane] += int64(len(c.Body))
 	}
 	for lane, n := range wanted {
-		reserved := d.service.queue.Reserve(lane, n, bytes[lane])
+		var patience time.Duration
+		if 2*n > len(callbacks) { // many do not wait for a few
+			patience = d.patience
+		}
+		reserved := d.service.queue.Reserve(ctx, lane, n, bytes[lane], patience)
 		d.rooms[lane] = &directRoom{Reservation: reserved, left: reserved.N()}
 	}
 }

@@ -12,9 +12,9 @@ type Queue interface {
 	// Their times are by the clock that shows now.
 	Wake(ctx context.Context, now time.Time, wakeups []Wakeup) error
 	// Reserve keeps room for up to n callbacks of a lane, whose bodies have so many bytes together, in the worker of
-	// this process: for none where there is no worker, where it is full, or where others wait for their turn. It
-	// waits for nothing.
-	Reserve(lane Lane, n int, bytes int64) Reservation
+	// this process: for none where there is no worker, where it is full, or where others wait for their turn. Where it
+	// is about to have room it waits for that, no longer than patience and the context let it.
+	Reserve(ctx context.Context, lane Lane, n int, bytes int64, patience time.Duration) Reservation
 	// Changed says that callbacks were written, to those who look on. It waits for nothing.
 	Changed()
 }

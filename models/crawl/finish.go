@@ -43,6 +43,11 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 	return ended.crawl, ended.callback, ended.err
 }
 
+// manyPatience is how long FinishCrawls may wait for room at the worker, where its receiver is quick: that takes a few times
+// the 50 ms in which a worker gets through what it has ahead. What the callbacks go by stays well below the second that
+// it may be old.
+const manyPatience = 200 * time.Millisecond
+
 // Ended is a crawl that has ended, with its callback: see FinishCrawl.
 type Ended struct {
 	Crawl    *Crawl
@@ -58,7 +63,7 @@ func (s *Service) FinishCrawls(
 		return nil, err
 	}
 	return models.EachEntry("crawls", crawls, End.check, func(in []End) ([]models.Outcome[Ended], error) {
-		ended, err := s.finishCrawls(ctx, in)
+		ended, err := s.finishTogether(ctx, in, manyPatience)
 		if err != nil {
 			return nil, err
 		}
@@ -103,13 +108,18 @@ func (s *Service) finishCrawlAlone(ctx context.Context, in End) (outcome, error)
 
 // finishCrawls finishes crawls in one transaction, as if one after the other.
 func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error) {
+	return s.finishTogether(ctx, in, 0)
+}
+
+// finishTogether is finishCrawls, which before it may wait as long as patience for room at the worker.
+func (s *Service) finishTogether(ctx context.Context, in []End, patience time.Duration) ([]outcome, error) {
 	if s.fresh != nil && s.fresh.AtOnce(ctx) {
-		if ended, done, err := s.finishFresh(ctx, in); err != nil || done {
+		if ended, done, err := s.finishFresh(ctx, in, patience); err != nil || done {
 			return ended, err
 		}
 	}
 	ended := make([]outcome, len(in))
-	direct := s.engine.NewDirectStarts()
+	direct := s.engine.NewDirectStarts(0)
 	defer direct.Return()
 	err := s.inTx(ctx, func(tx Store) (err error) {
 		known := newCrawlsToFinish(s.engine.Now())
@@ -137,9 +147,11 @@ func (s *Service) finishCrawls(ctx context.Context, in []End) ([]outcome, error)
 
 // finishFresh finishes crawls all of which are new here and raise callbacks, as most do, with a third of the statements. It
 // returns false, and has changed nothing, where one is not.
-func (s *Service) finishFresh(ctx context.Context, in []End) (ended []outcome, done bool, err error) {
+func (s *Service) finishFresh(
+	ctx context.Context, in []End, patience time.Duration,
+) (ended []outcome, done bool, err error) {
 	ctx = models.WithoutAnswer(ctx) // as it may not wait for room, having written
-	direct := s.engine.NewDirectStarts()
+	direct := s.engine.NewDirectStarts(patience)
 	defer direct.Return()
 	known := newCrawlsToFinish(s.engine.Now())
 	if err := known.readParties(ctx, s.fresh, in); err != nil {

@@ -3,7 +3,9 @@ package crawl_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -64,6 +66,41 @@ func TestNewCrawlsEndInOneStatement(t *testing.T) {
 		}
 	}
 	wantRaised(w, 3, 2, 1)
+}
+
+// Who holds up nobody else and no transaction may wait for the worker; and many do not wait for a few.
+func TestOnlyManyEndsOfOneLaneWaitForRoom(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	other := w.NewProject(w.Acme, new("https://other.example/hook"))
+	elsewhere := func(id int64) crawl.End {
+		end := w.CrawlEnd(id)
+		end.ProjectID = &other.ID
+		return end
+	}
+	many := 200 * time.Millisecond
+	if !storetest.OnPostgres() {
+		many = 0 // all is one transaction
+	}
+	for _, c := range []struct {
+		ends []crawl.End
+		want []time.Duration
+	}{
+		{[]crawl.End{w.CrawlEnd(1), w.CrawlEnd(2)}, []time.Duration{many}},
+		{[]crawl.End{w.CrawlEnd(3), w.CrawlEnd(4), elsewhere(5)}, []time.Duration{0, many}},
+		{[]crawl.End{w.CrawlEnd(6), elsewhere(7)}, []time.Duration{0, 0}},
+	} {
+		_, _, err := freshly(w, w.Store, c.ends...)
+		modelstest.NoError(t, err)
+		if got := slices.Sorted(slices.Values(w.Queue.TakeWaits())); !slices.Equal(got, c.want) {
+			t.Errorf("%d ends wait %v, want %v", len(c.ends), got, c.want)
+		}
+	}
+	_, _, err := w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(9))
+	modelstest.NoError(t, err)
+	if got := w.Queue.TakeWaits(); !slices.Equal(got, []time.Duration{0}) {
+		t.Errorf("one end waits %v", got)
+	}
 }
 
 func TestNewCrawlsAmongOthersEndAsBefore(t *testing.T) {

@@ -84,7 +84,7 @@ func (s *Service) finishReportDownloads(
 	ctx context.Context, in []ReportDownloadEnd,
 ) ([]models.Outcome[Generated], error) {
 	done := make([]models.Outcome[Generated], len(in))
-	direct := s.engine.NewDirectStarts()
+	direct := s.engine.NewDirectStarts(0)
 	defer direct.Return()
 	var waiting []*callback.Callback
 	err := s.inTx(ctx, func(tx Store) (err error) {

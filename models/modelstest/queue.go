@@ -23,6 +23,7 @@ type Queue struct {
 	open     int
 	started  []*callback.Delivery
 	patience time.Duration
+	waits    []time.Duration
 	bells    []*func()
 }
 
@@ -40,9 +41,12 @@ func (q *Queue) Wake(ctx context.Context, _ time.Time, wakeups []callback.Wakeup
 }
 
 // Reserve gives of its room.
-func (q *Queue) Reserve(_ callback.Lane, n int, _ int64) callback.Reservation {
+func (q *Queue) Reserve(
+	_ context.Context, _ callback.Lane, n int, _ int64, patience time.Duration,
+) callback.Reservation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.waits = append(q.waits, patience)
 	room := min(n, q.Room)
 	q.Room -= room
 	q.open++
@@ -111,6 +115,15 @@ func (q *Queue) Patience() time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.patience
+}
+
+// TakeWaits returns how long those who reserved since the last call would have waited for room.
+func (q *Queue) TakeWaits() []time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waits := q.waits
+	q.waits = nil
+	return waits
 }
 
 type reservation struct {
