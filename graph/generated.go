@@ -9165,7 +9165,8 @@ type CallbackHealthBucket {
   Does what ` + "`" + `finishCrawl` + "`" + ` does for 1 to 500 crawls, as if one after the other, and says what came of each. Those that are right are committed,
   with their callbacks, in one transaction; each of the others has ` + "`" + `errors` + "`" + ` and changes nothing. It is with ` + "`" + `finishReportDownloads` + "`" + ` and
   ` + "`" + `updateJobs` + "`" + ` the only mutation that can do a part: an error of the mutation itself says that nothing was done. The same call again returns
-  the same crawls and callbacks and sends nothing more. Platform only.
+  the same crawls and callbacks and sends nothing more. Where most of them call back to one receiver, which answers quickly, and the worker
+  has its hands full with it, the call waits for that, 200 ms at most: it returns when they are about to leave. Platform only.
   """
   finishCrawls(input: FinishCrawlsInput!): FinishCrawlsPayload! @allow(who: PLATFORM)
   """
