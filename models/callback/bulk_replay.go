@@ -119,7 +119,8 @@ type BulkTx interface {
 	BulkOwnerTx
 	// LockKey is LineTx.LockKey.
 	LockKey(ctx context.Context, key string) error
-	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none.
+	// OverlappingBulkReplay returns one that has not ended and may replay the same callbacks; nil: there is none. Of those that
+	// only count, which are in the way of no others, it returns one where there are too many.
 	OverlappingBulkReplay(ctx context.Context, with *BulkReplay) (*BulkReplay, error)
 	CreateBulkReplay(ctx context.Context, b *BulkReplay) error
 	LockBulkReplay(ctx context.Context, scope models.Scope, id int64) (*BulkReplay, error)
@@ -134,8 +135,7 @@ type ToReplayAll struct {
 }
 
 // ReplayAll begins a bulk replay. Editor and up, and the partner; of the notices to an SSO client that one and the
-// platform. CONFLICT where another that
-// has not ended may replay the same callbacks.
+// platform. CONFLICT where another that has not ended may replay the same callbacks, or too many count them.
 func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToReplayAll) (*BulkReplay, error) {
 	if err := in.Filter.CheckChosen(); err != nil {
 		return nil, err

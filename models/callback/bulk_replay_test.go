@@ -188,6 +188,27 @@ func TestDryRunOfABulkReplayReplaysNothing(t *testing.T) {
 	}
 }
 
+// Two tabs may count at the same time, and one that counted before the other was left.
+func TestDryRunsExcludeEachOtherOnlyWhereTheyAreMany(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	newFailures(w, 3)
+	first := replayAll(w, callback.ToReplayAll{DryRun: true})
+	for range 4 {
+		replayAll(w, callback.ToReplayAll{DryRun: true})
+	}
+	one := callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}, DryRun: true}
+	_, err := w.ReplayAll(t.Context(), w.Editor, one)
+	modelstest.WantError(t, err, models.CodeConflict, "owner")
+	replayAll(w, callback.ToReplayAll{}) // a dry run is in the way of none that replays
+	_, err = w.ReplayAll(t.Context(), w.Editor, callback.ToReplayAll{Owner: one.Owner})
+	modelstest.WantError(t, err, models.CodeConflict, "owner")
+
+	_, err = w.CancelBulkReplay(t.Context(), w.Editor, first.ID)
+	modelstest.NoError(t, err)
+	replayAll(w, one)
+}
+
 func TestBulkReplayIsForThoseWhoMayReplayAllOfIt(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
