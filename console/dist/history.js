@@ -1471,4 +1471,4 @@ function NothingYet() {
 		})]
 	});
 }
-export { whole as i, Skipped as n, bulk as r, History as t };
+export { whole as a, changes$1 as i, Skipped as n, bulk as r, History as t };

@@ -1,5 +1,5 @@
 import { C as Failed, D as Dialog, H as randomKey, T as Loading, X as texts$1, b as useAsk, g as listOwnerInput, nt as graphql, rt as ask, x as useEvery, y as useAct } from "./shared.js";
-import { i as whole, n as Skipped, r as bulk } from "./history.js";
+import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";
@@ -17,18 +17,18 @@ var replay = { replayThese: {
 	...texts$1.value
 })), target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
 function ReplayThese({ owner, filter, close, begun }) {
-	let t = texts.value.replayThese, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), input = {
+	let t = texts.value.replayThese, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), closed = useSignal(!1), input = {
 		owner: listOwnerInput(owner),
 		filter
 	}, count = () => counting.act(async () => {
 		id.value = (await ask(begin, { input: {
 			...input,
 			dryRun: !0
-		} })).replayCallbacks.bulkReplay.id;
-	});
-	useEffect(() => void count(), []);
-	let asked = useAsk(one, id.value ? { id: id.value } : null), found = asked.data.value?.node, counted = found?.__typename === "BulkReplay" ? found : void 0, ready = counted?.status === "FINISHED";
-	useEvery(500, id.value !== null && !ready, asked.again);
+		} })).replayCallbacks.bulkReplay.id, closed.value && leave();
+	}), asked = useAsk(one, id.value ? { id: id.value } : null), found = () => asked.data.value?.node, counted = found(), ready = counted?.status === "FINISHED", leave = () => {
+		closed.value = !0, id.value && found()?.status !== "FINISHED" && ask(changes.cancel, { id: id.value }).catch(() => void 0);
+	};
+	useEffect(() => (count(), leave), []), useEvery(500, id.value !== null && !ready, asked.again);
 	let ofProject = useAsk(target, owner.kind === "project" ? { id: owner.id } : null), ofPartner = useAsk(webhook, owner.kind === "ssoClient" ? { id: owner.id } : null), to = ofProject.data.value?.getProject?.effectiveApiCallback?.url ?? ofPartner.data.value?.getSSOClient?.webhookUrl, sent = counted ? counted.matched - counted.skipped : 0, failure = counting.failure.value ?? asked.failure.value;
 	return /* @__PURE__ */ jsxs(Dialog, {
 		title: texts.value.bulk.these,

@@ -23,7 +23,7 @@ export const bulk = graphql(`
   }
 `);
 const bulks = graphql(`query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 20) { nodes { ...Bulk } } } }`, [bulk]);
-const changes = {
+export const changes = {
   pause: graphql(`mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),
   resume: graphql(`mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),
   cancel: graphql(`mutation CancelBulkReplay($id: ObjectID!) { cancelBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),

@@ -8,7 +8,7 @@ import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
 import { Failed, Loading } from '../parts/state.tsx';
 import { texts } from '../texts/replay.ts';
-import { bulk, Skipped, whole, type Bulk } from './bulk.tsx';
+import { bulk, changes, Skipped, whole, type Bulk } from './bulk.tsx';
 import type { Filter } from './data.ts';
 
 const target = graphql(`query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }`);
@@ -23,16 +23,26 @@ export function ReplayThese({ owner, filter, close, begun }: { owner: ListOwner;
   const key = useSignal(randomKey());
   const counting = useAct();
   const beginning = useAct();
+  const closed = useSignal(false);
   const input = { owner: listOwnerInput(owner), filter };
   const count = () =>
     counting.act(async () => {
       id.value = (await ask(begin, { input: { ...input, dryRun: true } })).replayCallbacks.bulkReplay.id;
+      if (closed.value) leave();
     });
-  useEffect(() => void count(), []);
   const asked = useAsk(one, id.value ? { id: id.value } : null);
-  const found = asked.data.value?.node;
-  const counted = found?.__typename === 'BulkReplay' ? (found as Bulk) : undefined;
+  const found = () => asked.data.value?.node as Bulk | null | undefined;
+  const counted = found();
   const ready = counted?.status === 'FINISHED';
+  /** What goes on to count is work that nobody looks at. */
+  const leave = () => {
+    closed.value = true;
+    if (id.value && found()?.status !== 'FINISHED') ask(changes.cancel, { id: id.value }).catch(() => undefined);
+  };
+  useEffect(() => {
+    void count();
+    return leave;
+  }, []);
   useEvery(500, id.value !== null && !ready, asked.again);
   const ofProject = useAsk(target, owner.kind === 'project' ? { id: owner.id } : null);
   const ofPartner = useAsk(webhook, owner.kind === 'ssoClient' ? { id: owner.id } : null);

@@ -221,6 +221,44 @@ test('a bulk replay counts first, goes on without its tab, and leaves alone what
   assert.deepEqual(problems, []);
 });
 
+test('a count that nobody waits for is cancelled', async () => {
+  const to = await listening();
+  const { path, finish } = await shown('Counted', to.url);
+  await finish(2);
+  const { page, problems } = await open(path, { credential: token });
+  const asks = (name) => (request) => Boolean(request.postData()?.includes(name));
+  const cancelled = [];
+  page.on('request', (request) => asks('mutation CancelBulkReplay')(request) && cancelled.push(request));
+  const dialog = page.getByRole('dialog');
+  const close = async () => {
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  };
+  const these = page.getByRole('button', { name: 'Replay these…' });
+  await these.click();
+  await dialog.getByText('2 callbacks are sent once more.').waitFor();
+  await close();
+  assert.equal(cancelled.length, 0, 'what has finished is not cancelled');
+
+  // It counts for as long as the page is told nothing else.
+  await page.route('**/graphql', (route) => (asks('query BulkReplay(')(route.request()) ? undefined : route.fallback()));
+  await Promise.all([page.waitForRequest(asks('query BulkReplay(')), these.click()]);
+  await Promise.all([page.waitForRequest(asks('mutation CancelBulkReplay')), close()]);
+
+  // It has begun, and the page does not know of it yet.
+  let begin;
+  const held = new Promise((resolve) => (begin = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (asks('mutation ReplayCallbacks')(route.request())) await held;
+    return route.fallback();
+  });
+  await these.click();
+  await close();
+  assert.equal(cancelled.length, 1);
+  await Promise.all([page.waitForRequest(asks('mutation CancelBulkReplay')), begin()]);
+  assert.deepEqual(problems, []);
+});
+
 test('offline and back: nothing is lost', async () => {
   const to = await listening();
   const { path, finish } = await shown('Offline', to.url);
