@@ -186,15 +186,22 @@ func TestAThousandPortalsAreOpenAtATime(t *testing.T) {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}
 	}
-	first, second, other := w.portal("projectId: 123", "READ"), w.portal("projectId: 123", "MANAGE"), w.portal("projectId: 1123123", "READ")
-	bytes := "BLOB"
-	if storetest.OnPostgres() {
-		bytes = "BYTEA"
+	more := func(n int, expires string) {
+		t.Helper()
+		bytes := "BLOB"
+		if storetest.OnPostgres() {
+			bytes = "BYTEA"
+		}
+		w.sql(fmt.Sprintf(`INSERT INTO portal_sessions (token_hash, account_id, project_id, sso_client_id, role, created_at, expires_at)
+			WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < %d)
+			SELECT CAST('%s:' || CAST(i AS TEXT) AS %s), account_id, project_id, 0, role, created_at, %s
+			FROM portal_sessions CROSS JOIN series WHERE id = (SELECT min(id) FROM portal_sessions)`, n, expires, bytes, expires))
 	}
-	w.sql(fmt.Sprintf(`INSERT INTO portal_sessions (token_hash, account_id, project_id, sso_client_id, role, created_at, expires_at)
-		WITH RECURSIVE series (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < %d)
-		SELECT CAST('made:' || CAST(i AS TEXT) AS %s), account_id, project_id, 0, role, created_at, expires_at
-		FROM portal_sessions CROSS JOIN series WHERE id = (SELECT min(id) FROM portal_sessions)`, tenant.MaxPortalSessions-2, bytes))
+	first, second, other := w.portal("projectId: 123", "READ"), w.portal("projectId: 123", "MANAGE"), w.portal("projectId: 1123123", "READ")
+	more(2*tenant.MaxPortalSessions, "created_at")
+	w.portal("projectId: 123", "READ")
+	out(first, false) // what has expired counts no more
+	more(tenant.MaxPortalSessions-3, "expires_at")
 	out(first, false)
 	last := w.portal("projectId: 123", "READ")
 	out(first, true)

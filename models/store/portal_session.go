@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/tenant"
@@ -50,11 +51,11 @@ func (s *Store) CreatePortalSession(ctx context.Context, v *tenant.PortalSession
 	return err
 }
 
-// KeepPortalSessions deletes all of an owner but the newest.
-func (s *Store) KeepPortalSessions(ctx context.Context, of models.KeyScope, most int) error {
+// KeepPortalSessions deletes all of an owner but the newest. Those that have expired go first.
+func (s *Store) KeepPortalSessions(ctx context.Context, of models.KeyScope, most int, now time.Time) error {
 	all := s.writer(ctx).Model(&portalSessionRow{}).Select("id").
 		Where("account_id = ? AND project_id = ? AND sso_client_id = ?", of.AccountID, of.ProjectID, of.SSOClientID).
-		Order("id DESC")
+		Order(clause.OrderBy{Expression: gorm.Expr("CASE WHEN expires_at > ? THEN 0 ELSE 1 END, id DESC", micros(now))})
 	return s.writer(ctx).Where("id IN (?)", butFirst(all, most)).Delete(&portalSessionRow{}).Error
 }
 

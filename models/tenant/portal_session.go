@@ -36,8 +36,8 @@ type PortalStore interface {
 	VisibleSSOClients(ctx context.Context, scope models.Scope, ids ...int64) ([]*SSOClient, error)
 	// CreatePortalSession sets the ID.
 	CreatePortalSession(ctx context.Context, v *PortalSession, tokenHash []byte) error
-	// KeepPortalSessions deletes all of an owner but so many, the newest.
-	KeepPortalSessions(ctx context.Context, of models.KeyScope, most int) error
+	// KeepPortalSessions deletes all of an owner but so many, the newest of those that have not expired.
+	KeepPortalSessions(ctx context.Context, of models.KeyScope, most int, now time.Time) error
 	PortalSessionByToken(ctx context.Context, tokenHash []byte) (*PortalSession, error)
 	DeletePortalSession(ctx context.Context, tokenHash []byte) error
 }
@@ -77,7 +77,7 @@ func (s *Access) CreatePortalSession(
 		if err := tx.CreatePortalSession(ctx, session, session.Token.Hash()); err != nil {
 			return err
 		}
-		return tx.KeepPortalSessions(ctx, session.Of, MaxPortalSessions)
+		return tx.KeepPortalSessions(ctx, session.Of, MaxPortalSessions, at)
 	})
 	if err != nil {
 		return nil, err

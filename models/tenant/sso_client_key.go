@@ -88,7 +88,7 @@ func (s *Access) DeleteSSOClientKey(ctx context.Context, actor *models.Actor, id
 		if err := tx.DeleteSSOClientKey(ctx, actor.Scope(models.RoleViewer), id); err != nil {
 			return err
 		}
-		return tx.KeepPortalSessions(ctx, models.KeyScope{SSOClientID: key.SSOClientID}, 0)
+		return tx.KeepPortalSessions(ctx, models.KeyScope{SSOClientID: key.SSOClientID}, 0, s.now())
 	})
 	if err != nil {
 		return nil, err
