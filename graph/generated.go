@@ -7348,6 +7348,8 @@ input RotateCallbackSigningSecretInput {
   projectId: ObjectID!
   "When the old secrets expire: at once (` + "`" + `0s` + "`" + `) to ` + "`" + `720h` + "`" + ` from now."
   expireOldAfter: Duration! = "24h"
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again, unless that has expired (` + "`" + `CONFLICT` + "`" + `); with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type RotateCallbackSigningSecretPayload {
@@ -9387,6 +9389,8 @@ input RotateWebhookSigningSecretInput {
   ssoClientId: ObjectID!
   "When the old secrets expire: at once (` + "`" + `0s` + "`" + `) to ` + "`" + `720h` + "`" + ` from now."
   expireOldAfter: Duration! = "24h"
+  "1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again, unless that has expired (` + "`" + `CONFLICT` + "`" + `); with another input it is ` + "`" + `CONFLICT` + "`" + `."
+  idempotencyKey: ID
 }
 
 type RotateWebhookSigningSecretPayload {
@@ -38101,7 +38105,7 @@ func (ec *executionContext) unmarshalInputRotateCallbackSigningSecretInput(ctx c
 		asMap["expireOldAfter"] = "24h"
 	}
 
-	fieldsInOrder := [...]string{"projectId", "expireOldAfter"}
+	fieldsInOrder := [...]string{"projectId", "expireOldAfter", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38122,6 +38126,13 @@ func (ec *executionContext) unmarshalInputRotateCallbackSigningSecretInput(ctx c
 				return it, err
 			}
 			it.ExpireOldAfter = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -38142,7 +38153,7 @@ func (ec *executionContext) unmarshalInputRotateWebhookSigningSecretInput(ctx co
 		asMap["expireOldAfter"] = "24h"
 	}
 
-	fieldsInOrder := [...]string{"ssoClientId", "expireOldAfter"}
+	fieldsInOrder := [...]string{"ssoClientId", "expireOldAfter", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38163,6 +38174,13 @@ func (ec *executionContext) unmarshalInputRotateWebhookSigningSecretInput(ctx co
 				return it, err
 			}
 			it.ExpireOldAfter = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
-func TestOnlyPostWithJSONIsServed(t *testing.T) {
+func TestWhatIsPostedIsJSON(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, tc := range []struct{ name, method, target, contentType, body, says string }{

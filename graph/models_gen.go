@@ -755,6 +755,8 @@ type RotateCallbackSigningSecretInput struct {
 	ProjectID models.ObjectID `json:"projectId"`
 	// When the old secrets expire: at once (`0s`) to `720h` from now.
 	ExpireOldAfter time.Duration `json:"expireOldAfter"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again, unless that has expired (`CONFLICT`); with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type RotateCallbackSigningSecretPayload struct {
@@ -767,6 +769,8 @@ type RotateWebhookSigningSecretInput struct {
 	SsoClientID models.ObjectID `json:"ssoClientId"`
 	// When the old secrets expire: at once (`0s`) to `720h` from now.
 	ExpireOldAfter time.Duration `json:"expireOldAfter"`
+	// 1 to 255 bytes, of your choice. Within 24 h the same call with the same key returns the same again, unless that has expired (`CONFLICT`); with another input it is `CONFLICT`.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 type RotateWebhookSigningSecretPayload struct {

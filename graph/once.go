@@ -2,12 +2,14 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/domain"
 	"github.com/ringback/ringback/models/job"
+	"github.com/ringback/ringback/models/tenant"
 )
 
 // once makes an entity, or finds the one that the same mutation with the same key has made: see models.DoOnce.
@@ -53,6 +55,19 @@ func (r *Resolver) jobsOnce(ctx context.Context, key graphql.Omittable[*string],
 		}
 		return jobs, err
 	})
+}
+
+// secretOf finds the secret that a mutation has made among those of its owner.
+func secretOf(ids []int64, secrets []*tenant.SigningSecret, err error) (*tenant.SigningSecret, error) {
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range secrets {
+		if slices.Contains(ids, s.ID) {
+			return s, nil
+		}
+	}
+	return nil, models.Conflict("idempotencyKey", "was used within the last 24 h: the secret that it made has expired")
 }
 
 // doOnce takes the mutation's arguments for what is asked for.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
@@ -43,6 +44,10 @@ var keyed = map[string]struct{ query, id string }{
 	},
 	"diagnoseReceiver": {`mutation { diagnoseReceiver(input: {owner: {projectId: $project}, wait: false, idempotencyKey: "$key"}) {
 		diagnosis { id } } }`, "diagnoseReceiver.diagnosis.id"},
+	"rotateCallbackSigningSecret": {`mutation { rotateCallbackSigningSecret(input: {projectId: $project, idempotencyKey: "$key"}) {
+		callbackSigningSecret { secret } project { rawID } } }`, "rotateCallbackSigningSecret"},
+	"rotateWebhookSigningSecret": {`mutation { rotateWebhookSigningSecret(input: {ssoClientId: 1, expireOldAfter: $user, idempotencyKey: "$key"}) {
+		webhookSigningSecret { secret } ssoClient { rawID } } }`, "rotateWebhookSigningSecret"},
 	"createUserKey":      {`mutation { createUserKey(input: {userId: $user, idempotencyKey: "$key"}) { id } }`, ""},
 	"createSSOClientKey": {`mutation { createSSOClientKey(input: {ssoClientId: 1, name: "$other", idempotencyKey: "$key"}) { id } }`, ""},
 	"createProjectKey":   {`mutation { createProjectKey(input: {projectId: $project, name: "a", idempotencyKey: "$key"}) { id } }`, ""},
@@ -144,7 +149,7 @@ func TestEveryMutationThatMakesSomethingTakesAKey(t *testing.T) {
 	keyless := map[string]bool{"createSessionUsingUserKey": true, "createSessionUsingLoginCode": true, "createPortalSession": true}
 	for _, f := range schema().Mutation.Fields {
 		makes := strings.HasPrefix(f.Name, "create") || strings.HasPrefix(f.Name, "run") || strings.HasPrefix(f.Name, "replay") ||
-			strings.HasPrefix(f.Name, "send") || strings.HasPrefix(f.Name, "diagnose")
+			strings.HasPrefix(f.Name, "send") || strings.HasPrefix(f.Name, "diagnose") || strings.HasPrefix(f.Name, "rotate")
 		if makes && !keyless[f.Name] && keyed[f.Name].query == "" {
 			t.Errorf("%s is not tested", f.Name)
 		}
@@ -167,6 +172,18 @@ func TestKeyIsItsActorsOwnAndLastsADay(t *testing.T) {
 	if made := w.ok(platform(), query, nil).at(id); seen[made] {
 		t.Errorf("after a day it is still %v", made)
 	}
+}
+
+// TestASecretThatHasExpiredIsNotMadeAgain: the second rotation ends what the first has made.
+func TestASecretThatHasExpiredIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := filled(keyed["rotateCallbackSigningSecret"].query, "k", "one")
+	w.ok(w.admin(), first, nil)
+	w.ok(w.admin(), `mutation { rotateCallbackSigningSecret(input: {projectId: 1123123, expireOldAfter: "1h"}) { project { id } } }`, nil)
+	w.ok(w.admin(), first, nil)
+	w.clock.Advance(time.Hour)
+	w.do(w.admin(), first, nil).wantError(models.CodeConflict, "idempotencyKey", "rotateCallbackSigningSecret")
 }
 
 func TestSameKeyEightTimesAtOnceMakesOneThing(t *testing.T) {

@@ -43,8 +43,19 @@ func (r *mutationResolver) RotateWebhookSigningSecret(ctx context.Context, input
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	client, secret, err := r.service.Tenants.RotateWebhookSecret(ctx, models.ActorFrom(ctx), id, input.ExpireOldAfter)
-	return &RotateWebhookSigningSecretPayload{SsoClient: client, WebhookSigningSecret: secret}, err
+	actor := models.ActorFrom(ctx)
+	return doOnce(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*RotateWebhookSigningSecretPayload, error) {
+		client, secret, err := r.service.Tenants.RotateWebhookSecret(ctx, actor, id, input.ExpireOldAfter)
+		return &RotateWebhookSigningSecretPayload{SsoClient: client, WebhookSigningSecret: secret}, err
+	}, func(made []int64) (*RotateWebhookSigningSecretPayload, error) {
+		client, err := r.service.Tenants.SSOClient(ctx, actor, id)
+		if err != nil {
+			return nil, err
+		}
+		all, err := r.service.Tenants.SSOClientSigningSecrets(ctx, actor, id)
+		secret, err := secretOf(made, all, err)
+		return &RotateWebhookSigningSecretPayload{SsoClient: client, WebhookSigningSecret: secret}, err
+	})
 }
 
 func (r *sSOClientResolver) Keys(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SSOClientKey, error) {

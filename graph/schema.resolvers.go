@@ -319,8 +319,19 @@ func (r *mutationResolver) RotateCallbackSigningSecret(ctx context.Context, inpu
 	if ids.err != nil {
 		return nil, ids.err
 	}
-	project, secret, err := r.service.Tenants.RotateSigningSecret(ctx, models.ActorFrom(ctx), id, input.ExpireOldAfter)
-	return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
+	actor := models.ActorFrom(ctx)
+	return doOnce(ctx, r.Resolver, input.IdempotencyKey, func(ctx context.Context) (*RotateCallbackSigningSecretPayload, error) {
+		project, secret, err := r.service.Tenants.RotateSigningSecret(ctx, actor, id, input.ExpireOldAfter)
+		return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
+	}, func(made []int64) (*RotateCallbackSigningSecretPayload, error) {
+		project, err := r.service.Tenants.Project(ctx, actor, id)
+		if err != nil {
+			return nil, err
+		}
+		all, err := r.service.Tenants.ProjectSigningSecrets(ctx, actor, id)
+		secret, err := secretOf(made, all[id], err)
+		return &RotateCallbackSigningSecretPayload{Project: project, CallbackSigningSecret: secret}, err
+	})
 }
 
 func (r *mutationResolver) CreateProjectKey(ctx context.Context, input CreateProjectKeyInput) (*CreateProjectKeyPayload, error) {

@@ -73,7 +73,8 @@ const (
 	maxLook = 2 * time.Second
 	// awaitWriters is between two looks at the transactions that a new watch waits for, of a millisecond or two.
 	awaitWriters = 20 * time.Millisecond
-	// recheckInterval is how soon a session that has ended ends its subscriptions.
+	// recheckInterval is between two looks at credentials: a session that has ended ends its subscriptions a maxLook later
+	// at most.
 	recheckInterval = 3 * time.Second
 	// watchTime is how long a watch lasts: it can miss five renewals. Who comes back a minute and a half later has missed
 	// nothing.

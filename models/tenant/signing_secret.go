@@ -120,7 +120,11 @@ func (s *Service) rotate(
 		if err := tx.ExpireSigningSecrets(ctx, owner, at.Add(expireOldAfter)); err != nil {
 			return err
 		}
-		return tx.CreateSigningSecret(ctx, secret)
+		if err := tx.CreateSigningSecret(ctx, secret); err != nil {
+			return err
+		}
+		models.Made(ctx, secret.ID)
+		return nil
 	})
 	if err != nil {
 		return nil, err
