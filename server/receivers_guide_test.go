@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -101,6 +102,7 @@ func examples(t *testing.T) (all []example) {
 // started is an example that runs.
 type started struct {
 	url            string
+	folder         string // where it stores what comes; it is not there yet
 	stdout, stderr modelstest.Buffer
 	end            func() // kills it, and returns when all that it has printed was read
 }
@@ -115,10 +117,10 @@ func (e example) start(t *testing.T, secret string) *started {
 		}
 		t.Skip(err)
 	}
-	r := &started{}
+	r := &started{folder: filepath.Join(t.TempDir(), "store")}
 	cmd := exec.Command("/bin/sh", "-c", "exec "+e.command)
 	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "WEBHOOK_SECRET="+secret, "PORT=0", "SEEN="+t.TempDir(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "WEBHOOK_SECRET="+secret, "PORT=0", "STORE="+r.folder, "CGO_ENABLED=0")
 	cmd.Stdout, cmd.Stderr = &r.stdout, &r.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run has a child, which ends with it
 	if err := cmd.Start(); err != nil {
@@ -142,25 +144,34 @@ func (e example) start(t *testing.T, secret string) *started {
 	return r
 }
 
-// stored is what an example prints of a callback.
+// stored is what an example keeps of a callback.
 type stored struct {
 	Ref, Event string
 	Body       map[string]any
 }
 
-// stored ends the example, and returns what it has stored.
-func (r *started) stored(t *testing.T) (all []stored) {
+// stored ends the example, and returns what it has stored, by the refs. Of what could not be stored nothing is left.
+func (r *started) stored(t *testing.T) map[string]stored {
 	t.Helper()
 	r.end()
-	for line := range strings.Lines(r.stdout.String()) {
-		if !strings.HasPrefix(line, "{") {
-			continue
+	files, err := os.ReadDir(r.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]stored{}
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(r.folder, file.Name()))
+		if err != nil {
+			t.Fatal(err)
 		}
 		var s stored
-		if err := json.Unmarshal([]byte(line), &s); err != nil {
-			t.Fatalf("%s: %v", line, err)
+		if err := json.Unmarshal(text, &s); err != nil {
+			t.Fatalf("%s: %s: %v", file.Name(), text, err)
 		}
-		all = append(all, s)
+		if _, twice := all[s.Ref]; twice {
+			t.Errorf("%s is stored twice", s.Ref)
+		}
+		all[s.Ref] = s
 	}
 	return all
 }

@@ -1,11 +1,15 @@
 // A receiver of callbacks on net/http, with the library of Standard Webhooks. Started as
 //
-//	WEBHOOK_SECRET=whsec_… PORT=9000 go run ./docs/verify
+//	WEBHOOK_SECRET=whsec_… PORT=9000 STORE=/var/lib/callbacks go run ./docs/verify
+//
+// STORE is a folder that is there, on a disk that stays.
 package main
 
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +19,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"sync"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -32,19 +35,23 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	folder := os.Getenv("STORE")
+	if folder == "" {
+		log.Fatal("STORE is not a folder")
+	}
 	address := "127.0.0.1:" + cmp.Or(os.Getenv("PORT"), "9000")
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Fprintf(os.Stdout, "listens on http://%s\n", listener.Addr())
-	server := &http.Server{Handler: &receiver{webhook: webhook}, ReadTimeout: 30 * time.Second}
+	server := &http.Server{Handler: &receiver{webhook, folder}, ReadTimeout: 30 * time.Second}
 	log.Fatal(server.Serve(listener))
 }
 
 type receiver struct {
 	webhook *standardwebhooks.Webhook
-	seen    sync.Map
+	folder  string
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
@@ -68,20 +75,45 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// store keeps a callback until it is worked on, elsewhere and later. Put a row into a table here, with ref as its
-// unique key: then the same one is stored once, on any number of machines and after a restart.
+// store keeps a callback until it is worked on, elsewhere and later: once, in a file of its ref. Put a row into a table
+// here, with ref as its unique key, and it is once on any number of machines too.
 func (r *receiver) store(h http.Header, body []byte) error {
 	fields, err := parse(h.Get("Content-Type"), body)
 	if err != nil {
 		return err
 	}
 	ref := h.Get("webhook-id")
-	if _, again := r.seen.LoadOrStore(ref, true); again {
-		return nil
+	text, err := json.Marshal(map[string]any{"ref": ref, "event": h.Get("X-Callback-Event"), "body": fields})
+	if err != nil {
+		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"ref": ref, "event": h.Get("X-Callback-Event"), "body": fields,
-	})
+	folder, err := os.OpenRoot(r.folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }()
+	name := fmt.Sprintf("%x.json", sha256.Sum256([]byte(ref)))
+	if _, err := folder.Stat(name); err == nil {
+		return nil // it was there
+	}
+	return write(folder, name, text)
+}
+
+// write makes a file that has its name once all of it is on the disk: what has failed before was not there.
+func write(folder *os.Root, name string, text []byte) error {
+	made := "new-" + rand.Text()
+	file, err := folder.Create(made)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = folder.Rename(made, name)
+	}
+	if err != nil {
+		_ = folder.Remove(made)
+	}
+	return err
 }
 
 // parse reads what was verified: crawls and report downloads send forms, everything else JSON.

@@ -1,10 +1,16 @@
 // A receiver of callbacks on node:http, without a package. Started as
-//   WEBHOOK_SECRET=whsec_… PORT=9000 node receiver.mjs
-import { createHmac, timingSafeEqual } from "node:crypto";
+//   WEBHOOK_SECRET=whsec_… PORT=9000 STORE=/var/lib/callbacks node receiver.mjs
+// STORE is a folder that is there, on a disk that stays.
+import { createHash, createHmac, randomUUID, timingSafeEqual } from "node:crypto";
+import { existsSync } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 
 const key = Buffer.from((process.env.WEBHOOK_SECRET ?? "").replace(/^whsec_/, ""), "base64");
 if (key.length < 24) throw new Error("WEBHOOK_SECRET is not a signing secret"); // anybody could sign with an empty one
+const folder = process.env.STORE;
+if (!folder) throw new Error("STORE is not a folder");
 
 const maxAge = 5 * 60; // seconds, ahead too
 const maxBody = 8 << 20; // bytes
@@ -28,13 +34,24 @@ function parse(contentType, body) {
   return form ? Object.fromEntries(new URLSearchParams(body.toString())) : JSON.parse(body);
 }
 
-// store keeps a callback until it is worked on, elsewhere and later. Put a row into a table here, with ref as its
-// unique key: then the same one is stored once, on any number of machines and after a restart.
-const seen = new Set();
-function store(ref, event, body) {
-  if (seen.has(ref)) return;
-  seen.add(ref);
-  console.log(JSON.stringify({ ref, event, body }));
+// store keeps a callback until it is worked on, elsewhere and later: once, in a file of its ref. Put a row into a table
+// here, with ref as its unique key, and it is once on any number of machines too.
+async function store(ref, event, body) {
+  const name = join(folder, `${createHash("sha256").update(ref).digest("hex")}.json`);
+  if (existsSync(name)) return;
+  const made = join(folder, `new-${randomUUID()}`); // it has its name once all of it is on the disk: what has failed before was not there
+  try {
+    const file = await open(made, "wx");
+    try {
+      await file.writeFile(JSON.stringify({ ref, event, body }));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(made, name);
+  } finally {
+    await rm(made, { force: true });
+  }
 }
 
 // read returns the bytes as they came: what a framework has parsed and written again is signed no more.
@@ -54,7 +71,7 @@ async function answer(request) {
   if (body === null) return 413;
   if (!verify(headers, body)) return 401;
   if (headers["x-callback-test"] !== "true") {
-    store(headers["webhook-id"], headers["x-callback-event"], parse(headers["content-type"], body));
+    await store(headers["webhook-id"], headers["x-callback-event"], parse(headers["content-type"], body));
   }
   return 204;
 }

@@ -1,7 +1,7 @@
 <?php
 // A receiver of callbacks, without a package. Started as
-//   WEBHOOK_SECRET=whsec_… SEEN=/tmp/seen php -S 127.0.0.1:9000 receiver.php
-// or behind any web server; SEEN is a folder that is there, on a disk that stays.
+//   WEBHOOK_SECRET=whsec_… STORE=/var/lib/callbacks php -S 127.0.0.1:9000 receiver.php
+// or behind any web server; STORE is a folder that is there, on a disk that stays.
 
 const MAX_AGE = 5 * 60; // seconds, ahead too
 const MAX_BODY = 8 << 20; // bytes; post_max_size of php.ini must not be less
@@ -33,21 +33,27 @@ function parse(string $body): mixed
 }
 
 /**
- * Keeps a callback until it is worked on, elsewhere and later. Put a row into a table here, with ref as its unique key:
- * then the same one is stored once, on any number of machines. Here it is a file of that name, which can be made once.
+ * Keeps a callback until it is worked on, elsewhere and later: once, in a file of its ref. Put a row into a table here, with
+ * ref as its unique key, and it is once on any number of machines too.
  */
 function store(string $ref, string $event, mixed $body): void
 {
-    $file = @fopen(getenv('SEEN') . '/' . hash('sha256', $ref), 'x');
-    if ($file === false) {
-        if (!is_writable(getenv('SEEN'))) {
-            throw new RuntimeException('SEEN is no folder that can be written to');
-        }
-        return; // it was there
+    $folder = getenv('STORE');
+    if ($folder === false || !is_dir($folder)) {
+        throw new RuntimeException('STORE is not a folder');
     }
-    $text = json_encode(['ref' => $ref, 'event' => $event, 'body' => $body], JSON_THROW_ON_ERROR) . "\n";
-    fwrite($file, $text);
-    file_put_contents('php://stdout', $text);
+    $name = "$folder/" . hash('sha256', $ref) . '.json';
+    if (file_exists($name)) {
+        return;
+    }
+    $text = json_encode(['ref' => $ref, 'event' => $event, 'body' => $body], JSON_THROW_ON_ERROR);
+    $new = "$folder/new-" . bin2hex(random_bytes(16)); // it has its name once all of it is on the disk: what has failed before was not there
+    $file = fopen($new, 'x');
+    if ($file && fwrite($file, $text) === strlen($text) && fsync($file) && fclose($file) && rename($new, $name)) {
+        return;
+    }
+    @unlink($new);
+    throw new RuntimeException("$name cannot be written");
 }
 
 function answer(): int

@@ -1,6 +1,8 @@
 """A receiver of callbacks on http.server, without a package. Started as
 
-    WEBHOOK_SECRET=whsec_… PORT=9000 python3 receiver.py
+    WEBHOOK_SECRET=whsec_… PORT=9000 STORE=/var/lib/callbacks python3 receiver.py
+
+STORE is a folder that is there, on a disk that stays.
 """
 
 import base64
@@ -9,15 +11,18 @@ import hmac
 import json
 import os
 import re
-import threading
 import time
+import traceback
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 KEY = base64.b64decode(os.environ.get("WEBHOOK_SECRET", "").removeprefix("whsec_"))
 if len(KEY) < 24:
     raise SystemExit("WEBHOOK_SECRET is not a signing secret")  # anybody could sign with an empty one
 
+STORE = Path(os.environ["STORE"])
 MAX_AGE = 5 * 60  # seconds, ahead too
 MAX_BODY = 8 << 20  # bytes
 
@@ -40,23 +45,33 @@ def parse(content_type, body):
     return json.loads(body)
 
 
-seen, lock = set(), threading.Lock()
-
-
 def store(ref, event, body):
-    """Keeps a callback until it is worked on, elsewhere and later. Put a row into a table here, with ref as its unique
-    key: then the same one is stored once, on any number of machines and after a restart."""
-    with lock:
-        if ref not in seen:
-            seen.add(ref)
-            print(json.dumps({"ref": ref, "event": event, "body": body}), flush=True)
+    """Keeps a callback until it is worked on, elsewhere and later: once, in a file of its ref. Put a row into a table here,
+    with ref as its unique key, and it is once on any number of machines too."""
+    name = STORE / (hashlib.sha256(ref.encode()).hexdigest() + ".json")
+    if name.exists():
+        return
+    new = STORE / f"new-{uuid.uuid4()}"  # it has its name once all of it is on the disk: what has failed before was not there
+    try:
+        with new.open("x") as file:
+            json.dump({"ref": ref, "event": event, "body": body}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(name)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 class Receiver(BaseHTTPRequestHandler):
     timeout = 30  # seconds, of who sends nothing
 
     def do_POST(self):
-        self.send_response(self.answer())
+        try:
+            status = self.answer()
+        except Exception:
+            traceback.print_exc()
+            status = 500  # it comes again
+        self.send_response(status)
         self.end_headers()
 
     def answer(self):
