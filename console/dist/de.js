@@ -394,18 +394,7 @@ var de = {
 		copy: (n) => n === 1 ? "Kopieren" : `Nr. ${n} kopieren`,
 		until: "Signiert neben dem neuen bis",
 		current: "Seit",
-		rotate: "Wechseln …",
-		rotateTitle: "Signaturschlüssel wechseln",
-		rotateHint: "Ein neuer Schlüssel signiert ab jetzt. Der alte signiert eine Weile daneben, damit der Empfänger ohne Verlust umgestellt werden kann.",
-		overlap: "Der alte signiert noch",
-		overlaps: {
-			"0s": "nicht mehr",
-			"1h": "1 Stunde",
-			"24h": "24 Stunden",
-			"168h": "7 Tage",
-			"720h": "30 Tage"
-		},
-		rotateNow: "Wechseln"
+		rotate: "Wechseln …"
 	},
 	filters: {
 		title: "Filter",
@@ -574,6 +563,19 @@ var de = {
 			PURGED: "inzwischen fort"
 		}
 	},
+	rotation: {
+		title: "Signaturschlüssel wechseln",
+		hint: "Ein neuer Schlüssel signiert ab jetzt. Der alte signiert eine Weile daneben, damit der Empfänger ohne Verlust umgestellt werden kann.",
+		overlap: "Der alte signiert noch",
+		overlaps: {
+			"0s": "nicht mehr",
+			"1h": "1 Stunde",
+			"24h": "24 Stunden",
+			"168h": "7 Tage",
+			"720h": "30 Tage"
+		},
+		now: "Wechseln"
+	},
 	replayThese: {
 		counting: (n) => `Wird gezählt: bisher ${n}.`,
 		would: (text, n) => n === 1 ? "1 Callback wird noch einmal gesendet." : `${text} Callbacks werden noch einmal gesendet.`,
@@ -586,6 +588,7 @@ var de = {
 	actions: {
 		retried: "Er wird jetzt gesendet.",
 		retryAll: "Wartende jetzt senden",
+		retryRest: "Es sind noch mehr: In einer Minute noch einmal drücken, dann geht es mit ihnen weiter.",
 		retriedAll: (n) => n === 1 ? "1 Callback wird jetzt gesendet." : `${n} Callbacks werden jetzt gesendet.`,
 		cancelled: "Abgebrochen.",
 		replayed: "Wiederholt: Der neue wartet über der Liste."

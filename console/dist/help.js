@@ -1,4 +1,5 @@
-import { D as Dialog, X as texts } from "./shared.js";
+import { D as Dialog } from "./shared.js";
+import { t as texts } from "./dialogs.js";
 import { jsx } from "preact/jsx-runtime";
 // src/history/help.tsx
 function Help({ close }) {

@@ -543,9 +543,9 @@ async function readPage(owner, page) {
 	}]);
 	return found.callbacks;
 }
-var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), detail = graphql("query Detail($uid: ID!) {\n    getCallback(uid: $uid) {\n      ...Row\n      ref contentType payload payloadPurgedAt givesUpAt\n      replays { uid createdAt }\n      replayedBy { firstName lastName username }\n      attempts(last: 100) {\n        totalCount\n        edges {\n          cursor\n          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }\n        }\n      }\n      project { rawID name effectiveApiCallback { url source } }\n    }\n  }", [row]), exchange = graphql("\n  query Exchange($uid: ID!, $before: String) {\n    getCallback(uid: $uid) {\n      attempts(last: 1, before: $before) {\n        nodes {\n          number url warning trigger\n          requestHeaders { name value }\n          responseHeaders { name value }\n          responseBody responseBodyTruncated headersTruncated\n          remoteAddress httpVersion tlsVersion connectionReused\n          retryAfter { header notBefore }\n        }\n      }\n    }\n  }\n"), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || !!(viewer.value?.ssoClient || isPlatform.value));
+var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks searchedUntil } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), detail = graphql("query Detail($uid: ID!) {\n    getCallback(uid: $uid) {\n      ...Row\n      ref contentType payload payloadPurgedAt givesUpAt\n      replays { uid createdAt }\n      replayedBy { firstName lastName username }\n      attempts(last: 100) {\n        totalCount\n        edges {\n          cursor\n          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }\n        }\n      }\n      project { rawID name effectiveApiCallback { url source } }\n    }\n  }", [row]), exchange = graphql("\n  query Exchange($uid: ID!, $before: String) {\n    getCallback(uid: $uid) {\n      attempts(last: 1, before: $before) {\n        nodes {\n          number url warning trigger\n          requestHeaders { name value }\n          responseHeaders { name value }\n          responseBody responseBodyTruncated headersTruncated\n          remoteAddress httpVersion tlsVersion connectionReused\n          retryAfter { header notBefore }\n        }\n      }\n    }\n  }\n"), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || !!(viewer.value?.ssoClient || isPlatform.value));
 function useActions(updated) {
-	let { busy, failure, act } = useAct(), done = useSignal(""), say = (said) => {
+	let { busy, failure, act } = useAct(), done = useSignal(""), rest = useSignal({}), say = (said) => {
 		done.value = said, setTimeout(() => done.value = "", 5e3);
 	}, run = (work, said) => act(async () => {
 		done.value = "";
@@ -558,10 +558,19 @@ function useActions(updated) {
 		done,
 		retry: ({ uid }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
 		retryAll: (owner, filter) => act(async () => {
-			done.value = "", say(t.retriedAll((await ask(retryAll, { input: {
+			done.value = "";
+			let input = {
 				owner: listOwnerInput(owner),
 				filter
-			} })).retryCallbacks.retriedCallbacks));
+			}, of = JSON.stringify(input);
+			rest.value[of] && (input.filter = {
+				...filter,
+				createdAfter: rest.value[of]
+			});
+			let { retriedCallbacks, searchedUntil } = (await ask(retryAll, { input })).retryCallbacks;
+			rest.value = { [of]: searchedUntil };
+			let said = t.retriedAll(retriedCallbacks);
+			searchedUntil ? done.value = `${said} ${t.retryRest}` : say(said);
 		}),
 		cancel: ({ uid }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
 		replay: ({ uid }, toUrl) => run(async () => (await ask(replay, {

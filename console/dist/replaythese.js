@@ -1,21 +1,11 @@
-import { C as Failed, D as Dialog, H as randomKey, T as Loading, X as texts$1, b as useAsk, g as listOwnerInput, nt as graphql, rt as ask, x as useEvery, y as useAct } from "./shared.js";
+import { C as Failed, D as Dialog, H as randomKey, T as Loading, b as useAsk, g as listOwnerInput, nt as graphql, rt as ask, x as useEvery, y as useAct } from "./shared.js";
+import { t as texts } from "./dialogs.js";
 import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
-import { computed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";
-// src/texts/replay.ts
-var replay = { replayThese: {
-	counting: (n) => `Counting: ${n} so far.`,
-	would: (text, n) => n === 1 ? "1 callback is sent once more." : `${text} callbacks are sent once more.`,
-	matched: (n) => `${n} match.`,
-	to: "They go to",
-	toEach: "Each goes where callbacks of its project go now.",
-	hint: "What is created from now on is not among them. It goes on without this page, and can be paused and cancelled.",
-	confirm: (n) => `Replay ${n}`
-} }, texts = computed(() => ({
-	...replay,
-	...texts$1.value
-})), target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
+// src/history/replaythese.tsx
+var target = graphql("query Target($id: ObjectID!) { getProject(id: $id) { effectiveApiCallback { url } } }"), webhook = graphql("query Webhook($id: ObjectID!) { getSSOClient(id: $id) { webhookUrl } }"), one = graphql("query BulkReplay($id: ObjectID!) { node(id: $id) { __typename ...Bulk } }", [bulk]), begin = graphql("mutation ReplayCallbacks($input: ReplayCallbacksInput!) { replayCallbacks(input: $input) { bulkReplay { ...Bulk } } }", [bulk]);
 function ReplayThese({ owner, filter, close, begun }) {
 	let t = texts.value.replayThese, id = useSignal(null), key = useSignal(randomKey()), counting = useAct(), beginning = useAct(), closed = useSignal(!1), input = {
 		owner: listOwnerInput(owner),

@@ -1,4 +1,5 @@
-import { C as Failed, D as Dialog, X as texts, nt as graphql, rt as ask, y as useAct } from "./shared.js";
+import { C as Failed, D as Dialog, nt as graphql, rt as ask, y as useAct } from "./shared.js";
+import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/settings/rotate.tsx
@@ -10,9 +11,9 @@ var rotate = graphql("mutation Rotate($input: RotateCallbackSigningSecretInput!)
 	"720h"
 ];
 function Rotate({ projectId, close, done }) {
-	let t = texts.value.secrets, overlap = useSignal("24h"), { busy, failure, act } = useAct();
+	let t = texts.value.rotation, overlap = useSignal("24h"), { busy, failure, act } = useAct();
 	return /* @__PURE__ */ jsx(Dialog, {
-		title: t.rotateTitle,
+		title: t.title,
 		onClose: close,
 		children: /* @__PURE__ */ jsxs("form", {
 			onSubmit: (event) => {
@@ -24,7 +25,7 @@ function Rotate({ projectId, close, done }) {
 				});
 			},
 			children: [
-				/* @__PURE__ */ jsx("p", { children: t.rotateHint }),
+				/* @__PURE__ */ jsx("p", { children: t.hint }),
 				/* @__PURE__ */ jsxs("fieldset", {
 					class: "field",
 					children: [/* @__PURE__ */ jsx("legend", { children: t.overlap }), overlaps.map((value) => /* @__PURE__ */ jsxs("label", {
@@ -47,7 +48,7 @@ function Rotate({ projectId, close, done }) {
 					children: [/* @__PURE__ */ jsx("button", {
 						class: "primary",
 						disabled: busy,
-						children: t.rotateNow
+						children: t.now
 					}), /* @__PURE__ */ jsx("button", {
 						type: "button",
 						onClick: close,

@@ -429,18 +429,7 @@ var en = {
 		copy: (n) => n === 1 ? "Copy" : `Copy no. ${n}`,
 		until: "Signs beside the new one until",
 		current: "Since",
-		rotate: "Rotate…",
-		rotateTitle: "Rotate the signing secret",
-		rotateHint: "A new secret signs from now on. The old one signs beside it for a while, so that the receiver can be changed without losing anything.",
-		overlap: "The old one signs for",
-		overlaps: {
-			"0s": "no longer: at once",
-			"1h": "1 hour",
-			"24h": "24 hours",
-			"168h": "7 days",
-			"720h": "30 days"
-		},
-		rotateNow: "Rotate"
+		rotate: "Rotate…"
 	},
 	filters: {
 		title: "Filters",
@@ -612,22 +601,10 @@ var en = {
 	actions: {
 		retried: "It is sent now.",
 		retryAll: "Retry what waits",
+		retryRest: "There are more: press again in a minute, and it goes on with them.",
 		retriedAll: (n) => n === 1 ? "1 callback is sent now." : `${n} callbacks are sent now.`,
 		cancelled: "Cancelled.",
 		replayed: "Replayed: the new one waits above the list."
-	},
-	keys: {
-		title: "Keys",
-		list: {
-			j: "Next callback",
-			k: "Previous callback",
-			Enter: "Open or close it",
-			r: "Retry or replay it",
-			"/": "Search",
-			t: "Send a test",
-			Esc: "Close",
-			"?": "These keys"
-		}
 	},
 	project: {
 		history: "History",
@@ -1030,7 +1007,7 @@ function Loading({ rows = 3 }) {
 	});
 }
 function sentence(failure) {
-	return texts.value.failures[failure.code] ?? sentences(...failure.problems.map(({ message }) => message));
+	return texts.value.failures[failure.code] ?? sentences(...failure.problems.map(({ message }) => message.replace(/ The next may be at .*/, "")));
 }
 function Failed({ failure, again }) {
 	let t = texts.value;

@@ -22,6 +22,8 @@ export const mayAct = (row: Row, mayChange: boolean): boolean =>
 export function useActions(updated: (row: Row) => void) {
   const { busy, failure, act } = useAct();
   const done = useSignal('');
+  /** Where retryAll goes on, by what it is of, when there were more than are retried at once. */
+  const rest = useSignal<Record<string, string | null>>({});
   const say = (said: string) => {
     done.value = said;
     setTimeout(() => (done.value = ''), 5000);
@@ -44,7 +46,14 @@ export function useActions(updated: (row: Row) => void) {
     retryAll: (owner: ListOwner, filter?: Filter) =>
       act(async () => {
         done.value = '';
-        say(t.retriedAll((await ask(retryAll, { input: { owner: listOwnerInput(owner), filter } })).retryCallbacks.retriedCallbacks));
+        const input = { owner: listOwnerInput(owner), filter };
+        const of = JSON.stringify(input);
+        if (rest.value[of]) input.filter = { ...filter, createdAfter: rest.value[of] };
+        const { retriedCallbacks, searchedUntil } = (await ask(retryAll, { input })).retryCallbacks;
+        rest.value = { [of]: searchedUntil };
+        const said = t.retriedAll(retriedCallbacks);
+        if (searchedUntil) done.value = `${said} ${t.retryRest}`;
+        else say(said);
       }),
     cancel: ({ uid }: { uid: string }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
     // A key of its own for each press: where the answer is lost on the way, no second replay is made of one press.

@@ -49,7 +49,7 @@ export const changes = graphql(
 );
 
 export const retry = graphql(`mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }`, [row]);
-export const retryAll = graphql(`mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks } }`);
+export const retryAll = graphql(`mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks searchedUntil } }`);
 export const cancel = graphql(`mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }`, [row]);
 export const replay = graphql(
   `mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }`,

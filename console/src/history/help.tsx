@@ -1,5 +1,5 @@
 import { Dialog } from '../parts/controls.tsx';
-import { texts } from '../texts/texts.ts';
+import { texts } from '../texts/dialogs.ts';
 
 /** Help lists the keys. */
 export function Help({ close }: { close: () => void }) {

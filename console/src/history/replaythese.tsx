@@ -7,7 +7,7 @@ import { Dialog } from '../parts/controls.tsx';
 import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
 import { Failed, Loading } from '../parts/state.tsx';
-import { texts } from '../texts/replay.ts';
+import { texts } from '../texts/dialogs.ts';
 import { bulk, changes, Skipped, whole, type Bulk } from './bulk.tsx';
 import type { Filter } from './data.ts';
 

@@ -18,7 +18,8 @@ export function Loading({ rows = 3 }: { rows?: number }) {
 /** sentence says a failure to people: in the catalogue's words where there are some, and else in the server's. */
 export function sentence(failure: Failure): string {
   const known = texts.value.failures[failure.code as keyof typeof texts.value.failures];
-  return known ?? sentences(...failure.problems.map(({ message }) => message));
+  // When it may be done again is counted down beside it.
+  return known ?? sentences(...failure.problems.map(({ message }) => message.replace(/ The next may be at .*/, '')));
 }
 
 /** Failed says what went wrong, under which id the server's log has it, and how to try again. */

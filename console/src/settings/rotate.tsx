@@ -4,7 +4,7 @@ import { graphql } from '../api/graphql.ts';
 import { useAct } from '../parts/ask.ts';
 import { Dialog } from '../parts/controls.tsx';
 import { Failed } from '../parts/state.tsx';
-import { texts } from '../texts/texts.ts';
+import { texts } from '../texts/dialogs.ts';
 
 const rotate = graphql(`mutation Rotate($input: RotateCallbackSigningSecretInput!) { rotateCallbackSigningSecret(input: $input) { callbackSigningSecret { createdAt } } }`);
 
@@ -12,11 +12,11 @@ const overlaps = ['0s', '1h', '24h', '168h', '720h'] as const;
 
 /** Rotate makes another secret, beside which the one before signs for a while. */
 export function Rotate({ projectId, close, done }: { projectId: string; close: () => void; done: () => void }) {
-  const t = texts.value.secrets;
+  const t = texts.value.rotation;
   const overlap = useSignal<(typeof overlaps)[number]>('24h');
   const { busy, failure, act } = useAct();
   return (
-    <Dialog title={t.rotateTitle} onClose={close}>
+    <Dialog title={t.title} onClose={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -27,7 +27,7 @@ export function Rotate({ projectId, close, done }: { projectId: string; close: (
           });
         }}
       >
-        <p>{t.rotateHint}</p>
+        <p>{t.hint}</p>
         <fieldset class="field">
           <legend>{t.overlap}</legend>
           {overlaps.map((value) => (
@@ -39,7 +39,7 @@ export function Rotate({ projectId, close, done }: { projectId: string; close: (
         {failure.value && <Failed failure={failure.value} />}
         <p class="row">
           <button class="primary" disabled={busy}>
-            {t.rotateNow}
+            {t.now}
           </button>
           <button type="button" onClick={close}>
             {texts.value.cancel}

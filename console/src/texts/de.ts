@@ -1,8 +1,8 @@
-import type { ReplayTexts } from './replay.ts';
+import type { DialogTexts } from './dialogs.ts';
 import type { Texts } from './texts.ts';
 import type { WorkTexts } from './work.ts';
 
-export const de: Texts & WorkTexts & ReplayTexts = {
+export const de: Texts & WorkTexts & DialogTexts = {
   loading: 'Wird geladen …',
   retry: 'Noch einmal',
   requestId: 'Kennung der Anfrage',
@@ -321,11 +321,6 @@ export const de: Texts & WorkTexts & ReplayTexts = {
     until: 'Signiert neben dem neuen bis',
     current: 'Seit',
     rotate: 'Wechseln …',
-    rotateTitle: 'Signaturschlüssel wechseln',
-    rotateHint: 'Ein neuer Schlüssel signiert ab jetzt. Der alte signiert eine Weile daneben, damit der Empfänger ohne Verlust umgestellt werden kann.',
-    overlap: 'Der alte signiert noch',
-    overlaps: { '0s': 'nicht mehr', '1h': '1 Stunde', '24h': '24 Stunden', '168h': '7 Tage', '720h': '30 Tage' },
-    rotateNow: 'Wechseln',
   },
   filters: {
     title: 'Filter',
@@ -462,6 +457,13 @@ export const de: Texts & WorkTexts & ReplayTexts = {
       PURGED: 'inzwischen fort',
     },
   },
+  rotation: {
+    title: 'Signaturschlüssel wechseln',
+    hint: 'Ein neuer Schlüssel signiert ab jetzt. Der alte signiert eine Weile daneben, damit der Empfänger ohne Verlust umgestellt werden kann.',
+    overlap: 'Der alte signiert noch',
+    overlaps: { '0s': 'nicht mehr', '1h': '1 Stunde', '24h': '24 Stunden', '168h': '7 Tage', '720h': '30 Tage' },
+    now: 'Wechseln',
+  },
   replayThese: {
     counting: (n: string) => `Wird gezählt: bisher ${n}.`,
     would: (text: string, n: number) => (n === 1 ? '1 Callback wird noch einmal gesendet.' : `${text} Callbacks werden noch einmal gesendet.`),
@@ -474,6 +476,7 @@ export const de: Texts & WorkTexts & ReplayTexts = {
   actions: {
     retried: 'Er wird jetzt gesendet.',
     retryAll: 'Wartende jetzt senden',
+    retryRest: 'Es sind noch mehr: In einer Minute noch einmal drücken, dann geht es mit ihnen weiter.',
     retriedAll: (n: number) => (n === 1 ? '1 Callback wird jetzt gesendet.' : `${n} Callbacks werden jetzt gesendet.`),
     cancelled: 'Abgebrochen.',
     replayed: 'Wiederholt: Der neue wartet über der Liste.',

@@ -1,4 +1,4 @@
-/** Every text in English, but for those of work.ts and replay.ts. de.ts has the same names. {…} is not a template: what varies is an argument. */
+/** Every text in English, but for those of work.ts and dialogs.ts. de.ts has the same names. {…} is not a template: what varies is an argument. */
 export const en = {
   loading: 'Loading…',
   retry: 'Retry',
@@ -180,11 +180,6 @@ export const en = {
     until: 'Signs beside the new one until',
     current: 'Since',
     rotate: 'Rotate…',
-    rotateTitle: 'Rotate the signing secret',
-    rotateHint: 'A new secret signs from now on. The old one signs beside it for a while, so that the receiver can be changed without losing anything.',
-    overlap: 'The old one signs for',
-    overlaps: { '0s': 'no longer: at once', '1h': '1 hour', '24h': '24 hours', '168h': '7 days', '720h': '30 days' },
-    rotateNow: 'Rotate',
   },
   filters: {
     title: 'Filters',
@@ -324,22 +319,10 @@ export const en = {
   actions: {
     retried: 'It is sent now.',
     retryAll: 'Retry what waits',
+    retryRest: 'There are more: press again in a minute, and it goes on with them.',
     retriedAll: (n: number) => (n === 1 ? '1 callback is sent now.' : `${n} callbacks are sent now.`),
     cancelled: 'Cancelled.',
     replayed: 'Replayed: the new one waits above the list.',
-  },
-  keys: {
-    title: 'Keys',
-    list: {
-      j: 'Next callback',
-      k: 'Previous callback',
-      Enter: 'Open or close it',
-      r: 'Retry or replay it',
-      '/': 'Search',
-      t: 'Send a test',
-      Esc: 'Close',
-      '?': 'These keys',
-    },
   },
   project: { history: 'History', settings: 'Settings' },
   account: { projects: 'Projects' },

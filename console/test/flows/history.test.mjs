@@ -89,6 +89,42 @@ test('all that waits is sent at once, when the receiver is mended', async () => 
   assert.deepEqual(problems, []);
 });
 
+test('more waits than is sent at once: it is said, and pressing again goes on with the rest', async () => {
+  const to = await listening();
+  Object.assign(to, { status: 500, headers: { 'retry-after': '900' } });
+  const { path, finish } = await shown('Backlog', to.url);
+  const [crawl] = await finish();
+  const { page, problems } = await open(`${path}?status=PENDING`, { credential: token });
+  await row(page, crawl).getByText('Waiting').waitFor();
+  const filters = [];
+  const until = '2026-11-29T10:00:00.000001Z';
+  await page.route('**/graphql', (route) => {
+    const { query, variables } = JSON.parse(route.request().postData());
+    if (!query.includes('mutation RetryCallbacks')) return route.fallback();
+    filters.push(variables.input.filter);
+    return route.fulfill({ json: { data: { retryCallbacks: { retriedCallbacks: 50000, searchedUntil: filters.length === 1 ? until : null } } } });
+  });
+  const press = () => page.getByRole('button', { name: 'Retry what waits' }).click();
+  await press();
+  await page.getByText('There are more: press again in a minute').waitFor();
+  await accessible(page, 'history with a backlog');
+  await press();
+  await page.getByText('✓ 50000 callbacks are sent now.', { exact: true }).waitFor();
+  await Promise.all([page.waitForResponse((response) => response.request().postData()?.includes('mutation RetryCallbacks')), press()]);
+  const all = { status: ['PENDING'] };
+  assert.deepEqual(filters, [all, { ...all, createdAfter: until }, all]);
+
+  await page.unroute('**/graphql');
+  await press();
+  await page.getByText('1 callback is sent now.').waitFor();
+  await page.getByText('HTTP 500').first().waitFor();
+  await press();
+  await page.getByRole('alert').getByText(/at most 1 within/).waitFor();
+  await page.getByText(/^in \d+ s$/).first().waitFor();
+  assert.equal(await page.getByText('The next may be at').count(), 0, 'the time is counted down, and stands there raw too');
+  assert.deepEqual(problems, []);
+});
+
 test('what is new waits, rows stay where they are, and keys are enough', async () => {
   const to = await listening();
   const { path, finish } = await shown('Live', to.url);
