@@ -151,6 +151,10 @@ func (r reader) CreateOperationContext(
 	if err := mayOnlyQuery(ctx, operation); err != nil {
 		return &graphql.OperationContext{}, gqlerror.List{err}
 	}
+	elements := elements{schema: r.documents.schema}
+	if err := elements.tooMany(operation, params.Variables); err != nil {
+		return &graphql.OperationContext{}, gqlerror.List{{Err: err}}
+	}
 	opCtx, errs := r.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, document), params)
 	for i, err := range errs {
 		if err.Err == nil && len(err.Path) > 1 { // by gqlparser, which begins each path to a variable by "variable"

@@ -31,7 +31,9 @@ const (
 	// from spread to spread take that many steps, at less than a microsecond each. The standard introspection query has
 	// 400.
 	maxSelections = 5_000
-	maxProblems   = 20     // of a document, that are told at once
+	maxProblems   = 20 // of a document, that are told at once
+	// Of lists in variables, together: of the longest that a mutation takes there are 1,000, and 100 in each of a filter's.
+	maxElements   = 10_000
 	maxComplexity = 50_000 // a full page of 100 callbacks with 20 attempts each, but for what these were sent on
 )
 
