@@ -81,7 +81,7 @@
       if (data.type === 'ringback:ready') {
         this.#ready = true;
         this.theme();
-        if (this.#token) this.token = this.#token;
+        if (this.#token !== undefined) this.token = this.#token;
       }
       if (data.type === 'ringback:height') this.#frame.style.height = `${data.height}px`;
       if (data.type === 'ringback:expired') this.dispatchEvent(new CustomEvent('ringback-expired'));

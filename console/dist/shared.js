@@ -203,7 +203,7 @@ var en = {
 	skip: "To the content",
 	failures: {
 		OFFLINE: "The server cannot be reached. What you have typed stays here.",
-		UNAUTHENTICATED: "Your session has ended. Sign in again.",
+		UNAUTHENTICATED: "Your session has ended.",
 		ENTITY_NOT_FOUND: "There is no such thing, or you may not see it.",
 		INTERNAL_SERVER_ERROR: "Something went wrong on the server.",
 		TIMEOUT: "The server took too long."
@@ -266,7 +266,8 @@ var en = {
 	embed: {
 		waiting: "Waiting for the page around this one to say who is looking.",
 		alone: "This page is shown within another one, which hands over a session. By itself it shows nothing.",
-		expired: "The session has ended. Reload the page.",
+		expired: "The session has ended, or there never was one. Reload the page.",
+		other: "There is no such thing, or the session is of another project or account.",
 		key: "What was handed over is no session. Hand over the token of createPortalSession: a page must not have a key."
 	},
 	nothing: {
@@ -1007,7 +1008,8 @@ function Loading({ rows = 3 }) {
 	});
 }
 function sentence(failure) {
-	return texts.value.failures[failure.code] ?? sentences(...failure.problems.map(({ message }) => message.replace(/ The next may be at .*/, "")));
+	let { embed, failures } = texts.value;
+	return (embedded && failure.code === "ENTITY_NOT_FOUND" ? embed.other : failures[failure.code]) ?? sentences(...failure.problems.map(({ message }) => message.replace(/ The next may be at .*/, "")));
 }
 function Failed({ failure, again }) {
 	let t = texts.value;

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Failure } from '../api/failure.ts';
+import { embedded } from '../api/session.ts';
 import { texts } from '../texts/texts.ts';
 import type { Asked } from './ask.ts';
 import { sentences } from './format.ts';
@@ -17,7 +18,8 @@ export function Loading({ rows = 3 }: { rows?: number }) {
 
 /** sentence says a failure to people: in the catalogue's words where there are some, and else in the server's. */
 export function sentence(failure: Failure): string {
-  const known = texts.value.failures[failure.code as keyof typeof texts.value.failures];
+  const { embed, failures } = texts.value;
+  const known = embedded && failure.code === 'ENTITY_NOT_FOUND' ? embed.other : failures[failure.code as keyof typeof failures];
   // When it may be done again is counted down beside it.
   return known ?? sentences(...failure.problems.map(({ message }) => message.replace(/ The next may be at .*/, '')));
 }

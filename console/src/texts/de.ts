@@ -18,7 +18,7 @@ export const de: Texts & WorkTexts & DialogTexts = {
   skip: 'Zum Inhalt',
   failures: {
     OFFLINE: 'Der Server ist nicht zu erreichen. Was Sie eingegeben haben, bleibt hier.',
-    UNAUTHENTICATED: 'Ihre Sitzung ist zu Ende. Melden Sie sich neu an.',
+    UNAUTHENTICATED: 'Ihre Sitzung ist zu Ende.',
     ENTITY_NOT_FOUND: 'Das gibt es nicht, oder Sie dürfen es nicht sehen.',
     INTERNAL_SERVER_ERROR: 'Auf dem Server ging etwas schief.',
     TIMEOUT: 'Der Server hat zu lange gebraucht.',
@@ -165,7 +165,8 @@ export const de: Texts & WorkTexts & DialogTexts = {
   embed: {
     waiting: 'Wartet darauf, dass die Seite ringsum sagt, wer schaut.',
     alone: 'Diese Seite steht innerhalb einer anderen, die eine Sitzung übergibt. Für sich zeigt sie nichts.',
-    expired: 'Die Sitzung ist zu Ende. Laden Sie die Seite neu.',
+    expired: 'Die Sitzung ist zu Ende, oder es gab sie nie. Laden Sie die Seite neu.',
+    other: 'Das gibt es nicht, oder die Sitzung ist die eines anderen Projekts oder Kontos.',
     key: 'Was übergeben wurde, ist keine Sitzung. Übergeben Sie das Token von createPortalSession: Eine Seite darf keinen Schlüssel haben.',
   },
   once: 'Nur dieses eine Mal:',

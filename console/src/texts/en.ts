@@ -15,7 +15,7 @@ export const en = {
   skip: 'To the content',
   failures: {
     OFFLINE: 'The server cannot be reached. What you have typed stays here.',
-    UNAUTHENTICATED: 'Your session has ended. Sign in again.',
+    UNAUTHENTICATED: 'Your session has ended.',
     ENTITY_NOT_FOUND: 'There is no such thing, or you may not see it.',
     INTERNAL_SERVER_ERROR: 'Something went wrong on the server.',
     TIMEOUT: 'The server took too long.',
@@ -70,7 +70,8 @@ export const en = {
   embed: {
     waiting: 'Waiting for the page around this one to say who is looking.',
     alone: 'This page is shown within another one, which hands over a session. By itself it shows nothing.',
-    expired: 'The session has ended. Reload the page.',
+    expired: 'The session has ended, or there never was one. Reload the page.',
+    other: 'There is no such thing, or the session is of another project or account.',
     key: 'What was handed over is no session. Hand over the token of createPortalSession: a page must not have a key.',
   },
   nothing: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from '../../example/serve.mjs';
-import { accessible, base, closeBrowser, graphql, open, sessionByKey, token } from './harness.mjs';
+import { accessible, base, closeBrowser, graphql, open, project, sessionByKey, token } from './harness.mjs';
 
 after(closeBrowser);
 
@@ -126,6 +126,24 @@ test('a key of any kind is not taken, nor what is no token at all, nor a message
   await within.evaluate((text) => postMessage({ type: 'ringback:token', token: text }, '*'), token);
   await within.evaluate(() => new Promise((passed) => setTimeout(passed, 0)));
   assert.equal(await frame.getByRole('heading', { name: 'Health' }).count(), 0);
+});
+
+test('what is handed over and is of no use is called what it is', async (t) => {
+  const { page, frame } = await host(t, process.env.EMBED_PORT, '');
+  await frame.getByText('What was handed over is no session.').waitFor();
+  const handOver = (text) => page.evaluate((given) => {
+    document.querySelector('ringback-callbacks').token = given;
+  }, text);
+  const { createPortalSession } = await graphql(
+    'mutation ($id: ObjectID!) { createPortalSession(input: {owner: {projectId: $id}, permission: READ}) { token } }', { id: await project() },
+  );
+  await handOver(createPortalSession.token);
+  await frame.getByText('the session is of another project').first().waitFor();
+  await handOver('rbt_nothing');
+  await frame.getByText('there never was one').first().waitFor();
+  assert.equal(await frame.getByText('Sign in').count(), 0);
+  await handOver(token);
+  await frame.getByRole('heading', { name: 'Health' }).waitFor();
 });
 
 test('a page of an origin that is not named is refused', async (t) => {
