@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/ringback/ringback/models"
@@ -107,10 +108,14 @@ func undecodable(err error) error {
 		return known
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		return badInput(wrongType.Field, "must not be a JSON %s", wrongType.Value)
+	case unknownMember.MatchString(err.Error()): // encoding/json has no type for it
+		return badInput(unknownMember.FindStringSubmatch(err.Error())[1], "is not known here")
 	default:
-		return badInput("body", "must be a JSON object in UTF-8")
+		return errNotUTF8
 	}
 }
+
+var unknownMember = regexp.MustCompile(`^json: unknown field "(.*)"$`)
 
 // writeError is the one place where an error becomes an answer. A domain error is shown; anything else is one sentence
 // for the caller and one line, with the cause, in the log.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -16,25 +17,42 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// anyID is an id in any spelling: a text, or a number.
-type anyID struct{ models.ObjectID }
+// anyID is an id in any spelling: a text, or a number. What is none is a problem of its field, and of no other.
+type anyID struct {
+	models.ObjectID
 
-// UnmarshalJSON reads what GraphQL takes for an ObjectID.
-func (id *anyID) UnmarshalJSON(text []byte) (err error) {
-	id.ObjectID, err = models.ParseObjectID(strings.Trim(string(text), `"`))
-	return err
+	wrong error
 }
 
-// idOf reads an optional id, and keeps the first error.
-func idOf(field, typeName string, id *anyID, first *error) *int64 {
+// UnmarshalJSON reads what GraphQL takes for an ObjectID.
+func (id *anyID) UnmarshalJSON(text []byte) error {
+	id.ObjectID, id.wrong = models.ParseObjectID(strings.Trim(string(text), `"`))
+	return nil
+}
+
+// problems are all that is wrong with an entry.
+type problems []error
+
+// id reads an optional id.
+func (p *problems) id(field, typeName string, id *anyID) *int64 {
 	if id == nil {
 		return nil
 	}
 	raw, err := id.RawOf(typeName, field)
-	if *first == nil {
-		*first = err
+	if id.wrong != nil {
+		err = onField(field, id.wrong)
 	}
+	*p = append(*p, err)
 	return &raw
+}
+
+// named reads the id of what has ended.
+func (p *problems) named(field, typeName string, id *anyID) int64 {
+	if id == nil {
+		*p = append(*p, badInput(field, "must be given"))
+		return 0
+	}
+	return *p.id(field, typeName, id)
 }
 
 type crawlEnd struct {
@@ -45,19 +63,18 @@ type crawlEnd struct {
 	Status          crawl.Status `json:"status"`
 }
 
-func (b *crawlEnd) read() (end crawl.End, err error) {
-	if b.CrawlID == nil {
-		return end, badInput("crawl_id", "must be given")
+func (b *crawlEnd) read() (crawl.End, error) {
+	var wrong problems
+	end := crawl.End{
+		CrawlID:         wrong.named("crawl_id", models.TypeCrawl, b.CrawlID),
+		ProjectID:       wrong.id("project_id", tenant.TypeProject, b.ProjectID),
+		CreatedByUserID: wrong.id("created_by_user_id", tenant.TypeUser, b.CreatedByUserID),
+		Kind:            b.Kind, Status: b.Status,
 	}
 	if b.Kind != crawl.Standard && b.Kind != crawl.TestSuiteBuild {
-		return end, badInput("kind", "must be Standard or TestSuiteBuild")
+		wrong = append(wrong, badInput("kind", "must be Standard or TestSuiteBuild"))
 	}
-	return crawl.End{
-		CrawlID:         *idOf("crawl_id", models.TypeCrawl, b.CrawlID, &err),
-		ProjectID:       idOf("project_id", tenant.TypeProject, b.ProjectID, &err),
-		CreatedByUserID: idOf("created_by_user_id", tenant.TypeUser, b.CreatedByUserID, &err),
-		Kind:            b.Kind, Status: b.Status,
-	}, err
+	return end, models.AllProblems(wrong...)
 }
 
 type reportDownloadEnd struct {
@@ -70,20 +87,19 @@ type reportDownloadEnd struct {
 	FileURL            string                `json:"file_url"`
 }
 
-func (b *reportDownloadEnd) read() (end crawl.ReportDownloadEnd, err error) {
-	if b.ReportDownloadID == nil {
-		return end, badInput("report_download_id", "must be given")
+func (b *reportDownloadEnd) read() (crawl.ReportDownloadEnd, error) {
+	var wrong problems
+	end := crawl.ReportDownloadEnd{
+		ReportDownloadID:   wrong.named("report_download_id", models.TypeReportDownload, b.ReportDownloadID),
+		CrawlID:            wrong.id("crawl_id", models.TypeCrawl, b.CrawlID),
+		SegmentID:          wrong.id("segment_id", models.TypeSegment, b.SegmentID),
+		CreatedByUserID:    wrong.id("created_by_user_id", tenant.TypeUser, b.CreatedByUserID),
+		ReportTemplateCode: b.ReportTemplateCode, ReportTypeCode: b.ReportTypeCode, FileURL: b.FileURL,
 	}
 	if b.ReportTypeCode != nil && *b.ReportTypeCode != crawl.ReportBasic {
-		return end, badInput("report_type_code", "must be Basic")
+		wrong = append(wrong, badInput("report_type_code", "must be Basic"))
 	}
-	return crawl.ReportDownloadEnd{
-		ReportDownloadID:   *idOf("report_download_id", models.TypeReportDownload, b.ReportDownloadID, &err),
-		CrawlID:            idOf("crawl_id", models.TypeCrawl, b.CrawlID, &err),
-		SegmentID:          idOf("segment_id", models.TypeSegment, b.SegmentID, &err),
-		CreatedByUserID:    idOf("created_by_user_id", tenant.TypeUser, b.CreatedByUserID, &err),
-		ReportTemplateCode: b.ReportTemplateCode, ReportTypeCode: b.ReportTypeCode, FileURL: b.FileURL,
-	}, err
+	return end, models.AllProblems(wrong...)
 }
 
 // objects are the JSON values of a body: of a list, one alone, or one after the other (NDJSON). It stops at the first
@@ -129,11 +145,9 @@ func eachEntry[Body, In, Out any](
 	entries := make([]models.Entry[In], len(objects))
 	for i, object := range objects {
 		one := body()
-		if err := json.Unmarshal(object, one); err != nil {
-			entries[i].Err = undecodable(err)
-			continue
+		if entries[i].Err = decodeStrictly(object, one); entries[i].Err == nil {
+			entries[i].In, entries[i].Err = read(one)
 		}
-		entries[i].In, entries[i].Err = read(one)
 	}
 	outcomes, err := do(entries)
 	if err != nil {
@@ -148,6 +162,22 @@ func eachEntry[Body, In, Out any](
 	}
 	return map[string]any{"results": results}, nil
 }
+
+// decodeStrictly refuses what is not known, which might have been meant to say that a crawl has failed, and what is not
+// UTF-8, which would be kept as something else.
+func decodeStrictly(object json.RawMessage, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	decoder.DisallowUnknownFields()
+	if !utf8.Valid(object) {
+		return errNotUTF8
+	}
+	if err := decoder.Decode(into); err != nil {
+		return undecodable(err)
+	}
+	return nil
+}
+
+var errNotUTF8 = badInput("body", "must be a JSON object in UTF-8")
 
 // entryAnswer is what came of one entry.
 type entryAnswer struct {

@@ -28,10 +28,11 @@ func TestPlatformFinishesOneOrManyByREST(t *testing.T) {
 		}
 		modelstest.NoError(t, json.Unmarshal([]byte(w.ok(platform(), http.MethodPost, path, body).Body), &got))
 		for _, r := range got.Results {
-			field := ""
-			if len(r.Errors) > 0 {
-				field = r.Errors[0].Field
+			var all []string
+			for _, e := range r.Errors {
+				all = append(all, e.Field)
 			}
+			field := strings.Join(all, " ")
 			if (field == "") != (r.ID != nil && r.Callback != nil) {
 				t.Errorf("%s: %+v", body, r)
 			}
@@ -40,9 +41,12 @@ func TestPlatformFinishesOneOrManyByREST(t *testing.T) {
 		return fields
 	}
 	one, bad := `{"crawl_id": 7001, "project_id": 123}`, `{"crawl_id": 7002}`
+	misspelt, noID := `{"crawl_id": 7002, "project_id": 123, "state": "Failed"}`, `{"crawl_id": 7003, "project_id": "shop"}`
 	for body, want := range map[string][]string{
 		one: {""}, "[" + one + "," + bad + "]": {"", "crawls.1.project_id"},
 		one + "\n" + bad + "\n": {"", "crawls.1.project_id"},
+		one + misspelt + noID + "{\"crawl_id\": 7004, \"kind\": \"\xff\"}": {"", "crawls.1.state", "crawls.2.project_id", "crawls.3.body"},
+		one + `{"project_id": 123, "kind": "Other"}`:                       {"", "crawls.1.crawl_id crawls.1.kind"},
 	} {
 		if diff := cmp.Diff(want, outcomes("/v1/crawls/finish", body)); diff != "" {
 			t.Error(diff)

@@ -102,7 +102,7 @@ func (s *server) crossOrigin(next http.Handler, methods ...string) http.Handler 
 		AllowedOrigins: s.cfg.CORSOrigins,
 		AllowedMethods: methods,
 		AllowedHeaders: append([]string{
-			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "X-Project-Id",
+			"Content-Type", "Authorization", "X-Auth-Token", "X-Api-Key", "X-Project-Id", "Idempotency-Key", "X-Query-Cost",
 			"Apollographql-Client-Name", "Apollographql-Client-Version",
 		}, s.cfg.CORSHeaders...),
 		ExposedHeaders: []string{headerRequestID},

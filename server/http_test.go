@@ -273,7 +273,7 @@ func TestFrontEndsMaySendTheHeadersOfTheirTools(t *testing.T) {
 		{usual, "baggage,sentry-trace,traceparent,x-apollo-operation-name", true},
 		{usual, "apollo-require-preflight,content-type,tracestate,x-auth-token,x-request-id", true},
 		{usual, "x-mine", false},
-		{own, "content-type,x-api-key,x-mine,x-other", true},
+		{own, "content-type,idempotency-key,x-api-key,x-mine,x-other,x-query-cost", true},
 		{own, "traceparent", false},
 	} {
 		for _, path := range []string{"/graphql", "/v1/runs/callbacks"} {

@@ -99,7 +99,7 @@ func TestConfiguredOriginsMayReadAndNameTheProjectByREST(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			_, _, header := s.rest(t, http.Header{
 				"Origin": {origin}, "Access-Control-Request-Method": {method},
-				"Access-Control-Request-Headers": {"x-api-key,x-project-id"},
+				"Access-Control-Request-Headers": {"idempotency-key,x-api-key,x-project-id"},
 			}, http.MethodOptions, path, "")
 			allowed := header.Get("Access-Control-Allow-Methods")
 			if want := strings.Contains(strings.Join(methods, ","), method); (allowed == method) != want {

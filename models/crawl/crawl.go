@@ -89,8 +89,8 @@ type Store interface {
 
 	// LockReportDownloads locks them in the order of their ids.
 	LockReportDownloads(ctx context.Context, ids ...int64) ([]*ReportDownload, error)
-	// CreateReportDownload does with a given ID what CreateCrawl does.
-	CreateReportDownload(ctx context.Context, r *ReportDownload) error
+	// CreateReportDownload does with a given ID what CreateCrawl does: it returns false where that is taken.
+	CreateReportDownload(ctx context.Context, r *ReportDownload) (bool, error)
 	UpdateReportDownload(ctx context.Context, r *ReportDownload) error
 }
 

@@ -92,8 +92,15 @@ func TestManyReportDownloadsAreToldOnceAndWhatIsWrongLeavesNothing(t *testing.T)
 	unknown, other := modelstest.ReportEnd(2, 999), modelstest.ReportEnd(1, made.ID)
 	other.ReportTemplateCode = new("other")
 	later := crawl.ReportDownloadEnd{ReportDownloadID: 4, FileURL: "https://files.example/b.csv"}
+	before := crawl.ReportDownloadEnd{ReportDownloadID: 3, FileURL: "https://files.example/wrong.csv"} // of one that comes only later
 	in := entriesOf(modelstest.ReportEnd(1, made.ID), unknown, other, modelstest.ReportEnd(3, made.ID),
 		modelstest.ReportEnd(1, made.ID), later)
+	done, err := w.FinishReportDownloads(t.Context(), w.Platform, append(entriesOf(before), in...))
+	modelstest.NoError(t, err)
+	modelstest.WantError(t, done[0].Err, models.CodeBadUserInput, "reportDownloads.0.crawlId")
+	if got := done[4].Out.ReportDownload; got.FileURL == nil || *got.FileURL != modelstest.ReportEnd(3, made.ID).FileURL {
+		t.Errorf("it has the file of an input that was refused: %+v", got)
+	}
 	var uids []string
 	for range 2 {
 		done, err := w.FinishReportDownloads(t.Context(), w.Platform, in)
@@ -116,6 +123,6 @@ func TestManyReportDownloadsAreToldOnceAndWhatIsWrongLeavesNothing(t *testing.T)
 	for range 300 {
 		tooMuch = append(tooMuch, entriesOf(long)...)
 	}
-	_, err := w.FinishReportDownloads(t.Context(), w.Platform, tooMuch)
+	_, err = w.FinishReportDownloads(t.Context(), w.Platform, tooMuch)
 	modelstest.WantError(t, err, models.CodeBadUserInput, "reportDownloads")
 }

@@ -151,11 +151,12 @@ func generatedKey(reportDownloadID int64) string {
 // reportsToFinish are the report downloads that a transaction ends: all that there are of them are locked.
 type reportsToFinish struct {
 	ending[ReportDownload]
-	crawls map[int64]*Crawl
+	crawls  map[int64]*Crawl
+	created map[int64]*ReportDownload // by this transaction, and not named yet by an input that may
 }
 
 func newReportsToFinish(at time.Time) *reportsToFinish {
-	return &reportsToFinish{newEnding[ReportDownload](at), map[int64]*Crawl{}}
+	return &reportsToFinish{newEnding[ReportDownload](at), map[int64]*Crawl{}, map[int64]*ReportDownload{}}
 }
 
 // read reads for all report downloads at once what the rules ask for. Those that can be new here are created first, as
@@ -172,15 +173,18 @@ func (k *reportsToFinish) read(ctx context.Context, tx Store, in []ReportDownloa
 	if err := k.Read(ctx, tx, nil, userIDs); err != nil {
 		return err
 	}
-	created := map[int64]*ReportDownload{}
 	for _, end := range in {
-		if report, err := k.newReport(end); err == nil && created[report.ID] == nil {
-			created[report.ID] = report
+		if report, err := k.newReport(end); err == nil && k.created[report.ID] == nil {
+			k.created[report.ID] = report
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(created)) {
-		if err := tx.CreateReportDownload(ctx, created[id]); err != nil {
+	for _, id := range slices.Sorted(maps.Keys(k.created)) {
+		isNew, err := tx.CreateReportDownload(ctx, k.created[id])
+		if err != nil {
 			return err
+		}
+		if !isNew {
+			delete(k.created, id)
 		}
 	}
 	locked, err := tx.LockReportDownloads(ctx, models.Distinct(ids)...)
@@ -228,10 +232,17 @@ func (k *reportsToFinish) readLocked(ctx context.Context, tx Store, locked []*Re
 
 // report returns the report download of an input as it is now: a copy, unless this transaction has ended it.
 func (k *reportsToFinish) report(in ReportDownloadEnd) (*ReportDownload, error) {
-	if report := k.now(in.ReportDownloadID); report != nil {
-		return report, k.checkCreator(in.CreatedByUserID)
+	report := k.now(in.ReportDownloadID)
+	if report == nil {
+		return k.newReport(in)
 	}
-	return k.newReport(in)
+	if k.created[report.ID] != nil { // by an input that may come after this one
+		if _, err := k.newReport(in); err != nil {
+			return nil, err
+		}
+		delete(k.created, report.ID)
+	}
+	return report, k.checkCreator(in.CreatedByUserID)
 }
 
 // newReport returns the report download of an input that is the first to name it.

@@ -82,7 +82,7 @@ func (s *Service) CreateReportDownload(
 	}
 	report.CreatedByUserID = actor.CreatorID()
 	return report, s.inTx(ctx, func(tx Store) error {
-		if err := tx.CreateReportDownload(ctx, report); err != nil {
+		if _, err := tx.CreateReportDownload(ctx, report); err != nil {
 			return err
 		}
 		models.Made(ctx, report.ID)

@@ -60,7 +60,8 @@ func TestLargestIDKeepsNobodyFromGettingANewOne(t *testing.T) {
 						ID: id, AccountID: n.account.ID, ProjectID: n.project.ID, CrawlID: n.crawl.ID, ReportTemplateCode: "a",
 						ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 					}
-					modelstest.NoError(t, s.CreateReportDownload(ctx, d))
+					_, err := s.CreateReportDownload(ctx, d)
+					modelstest.NoError(t, err)
 					return d.ID
 				},
 			}

@@ -52,16 +52,16 @@ func (s *Store) LockReportDownloads(ctx context.Context, ids ...int64) ([]*crawl
 }
 
 // CreateReportDownload inserts a report download; a given id that is taken changes nothing.
-func (s *Store) CreateReportDownload(ctx context.Context, d *crawl.ReportDownload) error {
+func (s *Store) CreateReportDownload(ctx context.Context, d *crawl.ReportDownload) (bool, error) {
 	row := reportDownloadRow{
 		ID: d.ID, AccountID: d.AccountID, ProjectID: d.ProjectID, CrawlID: d.CrawlID,
 		ReportTemplateCode: d.ReportTemplateCode, ReportTypeCode: d.ReportTypeCode, SegmentID: d.SegmentID,
 		CreatedByUserID: d.CreatedByUserID, Status: d.Status, FileURL: d.FileURL,
 		CreatedAt: micros(d.CreatedAt), FinishedAt: microsPtr(d.FinishedAt),
 	}
-	_, err := insert(ctx, s, &row, &row.ID, "report_downloads")
+	isNew, err := insert(ctx, s, &row, &row.ID, "report_downloads")
 	d.ID = row.ID
-	return err
+	return isNew, err
 }
 
 // UpdateReportDownload writes what can change of a report download.

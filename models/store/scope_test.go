@@ -64,7 +64,8 @@ func newEstate(t *testing.T, s *store.Store, name string) *estate {
 		AccountID: e.account.ID, ProjectID: e.project.ID, CrawlID: e.crawl.ID, ReportTemplateCode: "all_pages",
 		ReportTypeCode: crawl.ReportBasic, Status: crawl.ReportDownloadGenerating, CreatedAt: start,
 	}
-	modelstest.NoError(t, s.CreateReportDownload(ctx, e.report))
+	_, err := s.CreateReportDownload(ctx, e.report)
+	modelstest.NoError(t, err)
 	e.callback = newCallback(t, s, e.customer, start)
 	e.replay = newCallback(t, s, e.customer, start, func(c *callback.Callback) {
 		c.ReplayOfID, c.Ref = &e.callback.ID, e.callback.Ref
