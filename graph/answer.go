@@ -149,6 +149,9 @@ type takingOut struct {
 func (t takingOut) DispatchOperation(
 	ctx context.Context, operation *graphql.OperationContext,
 ) (graphql.ResponseHandler, context.Context) {
+	if a, ok := ctx.Value(answeringKey{}).(*answering); ok {
+		a.carriesOut = true
+	}
 	responses, ctx := t.GraphExecutor.DispatchOperation(ctx, operation)
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)

@@ -33,10 +33,10 @@ func (price) Validate(graphql.ExecutableSchema) error { return nil }
 func (p price) MutateOperationContext(ctx context.Context, opCtx *graphql.OperationContext) *gqlerror.Error {
 	pricer := pricer{p, opCtx.Variables, map[string]int{}}
 	cost := pricer.set(ctx, opCtx.Operation.SelectionSet)
+	opCtx.Stats.SetExtension(costHeader, cost)
 	if cost > maxComplexity {
 		return tooComplex("The operation has the complexity %d; the limit is %d.", cost, maxComplexity)
 	}
-	opCtx.Stats.SetExtension(costHeader, cost)
 	return nil
 }
 

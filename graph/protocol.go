@@ -163,7 +163,9 @@ type answering struct {
 	http.ResponseWriter
 	media  string
 	status int // that it is to have, whatever becomes of it; 0: none
-	wrote  bool
+	// carriesOut: the operation was found to be one. The answer to any other has no data, however gqlgen calls what is wrong.
+	carriesOut bool
+	wrote      bool
 }
 
 type answeringKey struct{}
@@ -175,7 +177,7 @@ func (a *answering) WriteHeader(status int) {
 		return
 	case a.status != 0:
 		status = a.status
-	case status == http.StatusUnprocessableEntity && a.media == mediaResponse:
+	case a.media == mediaResponse && !a.carriesOut && (status == http.StatusUnprocessableEntity || status == http.StatusOK):
 		status = http.StatusBadRequest
 	case status == http.StatusUnprocessableEntity:
 		status = http.StatusOK

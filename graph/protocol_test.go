@@ -13,6 +13,9 @@ import (
 	"github.com/ringback/ringback/models"
 )
 
+// dear costs more than an operation may.
+const dear = `{ getAccount(id: 123123) { projects(first: 100) { nodes { callbacks(first: 100) { nodes { attempts { nodes { number } } } } } } } }`
+
 const (
 	plainJSON    = "application/json"
 	responseJSON = "application/graphql-response+json"
@@ -30,6 +33,7 @@ func query(parameters ...string) string {
 func TestProtocolIsGraphQLOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	tooDear := `{"query":"` + dear + `"}`
 	const version, broken, change = `{"query":"{version}"}`, `{"query":"{ version "}`, `mutation { deleteSession { token } }`
 	for name, c := range map[string]struct {
 		method, target, accept, contentType, body string
@@ -50,6 +54,11 @@ func TestProtocolIsGraphQLOverHTTP(t *testing.T) {
 		"a form":                 {"POST", "/graphql", "", "application/x-www-form-urlencoded", "query={version}", 415, plainJSON, ""},
 		"broken, older type":     {"POST", "/graphql", plainJSON, plainJSON, broken, 200, plainJSON, ""},
 		"broken, newer type":     {"POST", "/graphql", responseJSON, plainJSON, broken, 400, responseJSON, ""},
+		"too dear, newer type":   {"POST", "/graphql", responseJSON, plainJSON, tooDear, 400, responseJSON, ""},
+		"too dear, broken":       {"POST", "/graphql", plainJSON, plainJSON, tooDear, 200, plainJSON, ""},
+		"no hash, newer type":    {"POST", "/graphql", responseJSON, plainJSON, `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"aaaa"}}}`, 400, responseJSON, ""},
+		"an id of too many":      {"POST", "/graphql", responseJSON, plainJSON, `{"query":"{ node(id: 11111111111111111111111) { id } }"}`, 400, responseJSON, ""},
+		"no subscription":        {"POST", "/graphql", responseJSON, plainJSON, `{"query":"subscription { callbackChanged(projectId: 123) { cursor } }"}`, 400, responseJSON, ""},
 		"no JSON, newer type":    {"POST", "/graphql", responseJSON, plainJSON, "{", 400, responseJSON, ""},
 		"for want of a token":    {"POST", "/graphql", "", plainJSON, `{"query":"{ me { id } getProject(id: 123) { id } }"}`, 401, plainJSON, ""},
 		"for want of it in part": {"POST", "/graphql", "", plainJSON, `{"query":"{ version getProject(id: 123) { id } }"}`, 200, plainJSON, ""},
@@ -77,6 +86,11 @@ func TestProtocolIsGraphQLOverHTTP(t *testing.T) {
 func TestCostIsToldWhereItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	r := httptest.NewRequest(http.MethodGet, query("query", dear), nil)
+	r.Header.Set("X-Query-Cost", "true")
+	if a := w.send(r); !strings.Contains(a.Body, "complexity") || strings.Contains(a.Body, `"requested":null`) || !strings.Contains(a.Body, `"requested":`) {
+		t.Error(a.Body)
+	}
 	for _, asked := range []bool{false, true} {
 		r := httptest.NewRequest(http.MethodGet, query("query", "{ version }"), nil)
 		if asked {
