@@ -128,20 +128,25 @@ test('a key of any kind is not taken, nor what is no token at all, nor a message
   assert.equal(await frame.getByRole('heading', { name: 'Health' }).count(), 0);
 });
 
-test('what is handed over and is of no use is called what it is', async (t) => {
-  const { page, frame } = await host(t, process.env.EMBED_PORT, '');
+test('an empty token is none', async (t) => {
+  const { frame } = await host(t, process.env.EMBED_PORT, '');
   await frame.getByText('What was handed over is no session.').waitFor();
+});
+
+test('a session that never was, and one of another project, are called what they are', async (t) => {
+  const { page, frame } = await host(t, process.env.EMBED_PORT, 'rbt_nothing');
+  await frame.getByText('there never was one').waitFor();
+  assert.equal(await frame.getByText('Sign in').count(), 0);
   const handOver = (text) => page.evaluate((given) => {
     document.querySelector('ringback-callbacks').token = given;
   }, text);
   const { createPortalSession } = await graphql(
     'mutation ($id: ObjectID!) { createPortalSession(input: {owner: {projectId: $id}, permission: READ}) { token } }', { id: await project() },
   );
+  await page.waitForFunction(() => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/token')).length >= 2);
+  await page.evaluate(async () => void (await (await fetch('/token', { method: 'POST' })).text())); // what came of the second has been handed over by now
   await handOver(createPortalSession.token);
   await frame.getByText('the session is of another project').first().waitFor();
-  await handOver('rbt_nothing');
-  await frame.getByText('there never was one').first().waitFor();
-  assert.equal(await frame.getByText('Sign in').count(), 0);
   await handOver(token);
   await frame.getByRole('heading', { name: 'Health' }).waitFor();
 });
