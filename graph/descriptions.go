@@ -28,7 +28,7 @@ var fieldDescriptions = map[string]string{
 	"createdAfter":       "From then on, that moment included.",
 	"createdAt":          "When it was made.",
 	"createdBefore":      "Until then, that moment left out.",
-	"createdByUser":      "Who made it. Null: it was no user, or nobody has said.",
+	"createdByUser":      "Who made it. Null: it was no user, or nobody has said; and to a partner.",
 	"cursor":             "Its place in the list, for `after` and `before`.",
 	"dnsMs":              "Of resolving the name.",
 	"edges":              "What the page has, each with its cursor.",

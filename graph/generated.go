@@ -7823,7 +7823,7 @@ extend type Callback {
   callbacks are resumed it is due within seconds.
   """
   heldByPause: Boolean!
-  "Who has replayed it; null of one that is no replay, where a key did, and of replays of earlier releases."
+  "Who has replayed it; null of one that is no replay, where a key did, to a partner, and of replays of earlier releases."
   replayedBy: User
 }
 
@@ -7921,11 +7921,11 @@ type PreviewedHeader {
   of those that only count (` + "`" + `dryRun` + "`" + `), which are in the way of no others, where five have not ended.
   """
   replayCallbacks(input: ReplayCallbacksInput!): ReplayCallbacksPayload! @allow(who: ANYONE_KNOWN)
-  "Makes no more replays until it is resumed: those that were made, a thousand at most that were not tried yet, go on. Editor and up, and the partner; one of notices the partner and the platform alone. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  "Makes no more replays until it is resumed: those that were made, a thousand at most that were not tried yet, go on. Editor and up; one of notices the partner and the platform alone. Of its accounts' the partner pauses, resumes and cancels what a partner has begun, and no others'. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
   pauseBulkReplay(input: PauseBulkReplayInput!): PauseBulkReplayPayload! @allow(who: ANYONE_KNOWN)
-  "Goes on where ` + "`" + `pauseBulkReplay` + "`" + ` stopped. Editor and up, and the partner; one of notices the partner and the platform alone. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
+  "Goes on where ` + "`" + `pauseBulkReplay` + "`" + ` stopped. Editor and up; a partner as there, and one of notices the partner and the platform alone. ` + "`" + `CONFLICT` + "`" + ` where it has ended."
   resumeBulkReplay(input: ResumeBulkReplayInput!): ResumeBulkReplayPayload! @allow(who: ANYONE_KNOWN)
-  "Makes no more replays. Those that were made go on, and are counted. Editor and up, also one that the partner or the platform has begun, and the partner. One that was cancelled stays so; ` + "`" + `CONFLICT` + "`" + ` where it has finished."
+  "Makes no more replays. Those that were made go on, and are counted. Editor and up, also one that the partner or the platform has begun, and the partner as of ` + "`" + `pauseBulkReplay` + "`" + `. One that was cancelled stays so; ` + "`" + `CONFLICT` + "`" + ` where it has finished."
   cancelBulkReplay(input: CancelBulkReplayInput!): CancelBulkReplayPayload! @allow(who: ANYONE_KNOWN)
 }
 
@@ -8003,7 +8003,7 @@ type BulkReplay implements Node {
   startedAt: DateTime!
   "When it finished, or was cancelled."
   finishedAt: DateTime
-  "Who began it; null where a key or the platform has."
+  "Who began it; null where a key or the platform has, and to a partner."
   createdBy: User
   "Null where it is of an account or an SSO client."
   project: Project
@@ -8296,7 +8296,7 @@ type Run implements Node {
   createdAt: DateTime!
   startedAt: DateTime
   finishedAt: DateTime
-  "Null when the user was somebody else's, or no user."
+  "Null when the user was somebody else's, or no user, and to a partner."
   createdByUser: User
   """
   When its inputs, their ` + "`" + `customData` + "`" + ` and its results were deleted, which the operator may have happen before the run itself goes: they
@@ -8715,7 +8715,7 @@ type Job implements Node {
   updatedAt: DateTime!
   "When it came to an end."
   completedAt: DateTime
-  "Null when the user was somebody else's, or no user."
+  "Null when the user was somebody else's, or no user, and to a partner."
   createdByUser: User
   "Null when the project was deleted."
   project: Project
@@ -8884,7 +8884,7 @@ type SSOClientEdge {
 	{Name: "../settings.graphqls", Input: `extend type Project {
   "Since when the project's callbacks wait, by ` + "`" + `pauseCallbacks` + "`" + `; null: they leave. Its account can be paused besides."
   pausedAt: DateTime
-  "Who has paused them; null where a key has, or nobody."
+  "Who has paused them; null where a key has, or nobody, and to a partner."
   pausedBy: User
   """
   How many callbacks leave at once for this project, over all workers; null: as its account says, or as many as the receiver takes. Of a project that says this
@@ -8901,7 +8901,7 @@ type SSOClientEdge {
 extend type Account {
   "Since when the callbacks of all the account's projects wait, by ` + "`" + `pauseCallbacks` + "`" + `; null: they leave, unless a project is paused."
   pausedAt: DateTime
-  "Who has paused them; null where a key has, or nobody."
+  "Who has paused them; null where a key has, or nobody, and to a partner."
   pausedBy: User
   "How many callbacks leave at once for all the account's projects that have no limit of their own, over all workers; null: as many as the receivers take."
   apiCallbackMaxInFlight: Int
@@ -9344,7 +9344,7 @@ extend input UpdateSSOClientInput {
 extend type Mutation {
   """
   Makes a key for an SSO client; send it as ` + "`" + `x-api-key` + "`" + `. With it the partner sees the accounts of its SSO client as a Viewer does, without payloads (unless
-  ` + "`" + `SSOClient.seesPayloads` + "`" + `) and without values of configured headers; retries and replays their callbacks and its own notices; and sets, tests and
+  ` + "`" + `SSOClient.seesPayloads` + "`" + `), values of configured headers and users; retries and replays their callbacks and its own notices; and sets, tests and
   diagnoses its own webhook. It changes nothing else, and sees nothing of other partners. Its text is shown this once. At most 5 keys an SSO client: one
   more is ` + "`" + `CONFLICT` + "`" + `. For the platform, and for the partner with one of its keys.
   """

@@ -59,7 +59,9 @@ func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).
 
 // users are those who made what one may see, beside those that are found by their ids.
 func (l *loaders) users() *dataloadgen.Loader[int64, *tenant.User] {
-	return shared(l, "users", keyed(func(u *tenant.User) int64 { return u.ID }, l.service.Tenants.Users))
+	return shared(l, "users", keyed(func(u *tenant.User) int64 { return u.ID }, func(ctx context.Context, ids ...int64) ([]*tenant.User, error) {
+		return l.service.Tenants.Makers(ctx, l.actor, ids...)
+	}))
 }
 
 func (l *loaders) replays() *dataloadgen.Loader[int64, []*callback.Callback] {

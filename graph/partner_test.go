@@ -16,8 +16,7 @@ import (
 
 // partnersActs are what a partner may do of what Editors may: have callbacks sent again.
 var partnersActs = []string{
-	"Mutation.replayCallback", "Mutation.retryCallback", "Mutation.retryCallbacks", "Mutation.replayCallbacks", "Mutation.pauseBulkReplay", "Mutation.resumeBulkReplay",
-	"Mutation.cancelBulkReplay",
+	"Mutation.replayCallback", "Mutation.retryCallback", "Mutation.retryCallbacks", "Mutation.replayCallbacks",
 }
 
 // forPartner is what the partner gets for an example, which is about an account of its SSO client; an empty code means
@@ -152,6 +151,46 @@ func TestACustomersBulkReplaysAreItsOwnToBegin(t *testing.T) {
 	act(w.viewer(), "cancelBulkReplay", theirs).wantError(models.CodeForbidden, "", "cancelBulkReplay")
 	act(w.admin(), "cancelBulkReplay", theirs).text("cancelBulkReplay.bulkReplay.status")
 	begin(w.admin(), "accountId: 123123").text("replayCallbacks.bulkReplay.id")
+}
+
+// TestAPartnerLeavesBulkReplaysOfOthersAlone, which it sees, and not who has begun them.
+func TestAPartnerLeavesBulkReplaysOfOthersAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	partners := []caller{w.partnerKey(demoPartner), w.portal("ssoClientId: 1", "MANAGE")}
+	for _, who := range []caller{w.admin(), platform()} {
+		w.cancelBulkReplay(demoBulkReplay)
+		id := w.ok(who, `mutation { replayCallbacks(input: {owner: {accountId: 123123}}) { bulkReplay { id } } }`, nil).text("replayCallbacks.bulkReplay.id")
+		for _, partner := range partners {
+			for _, name := range []string{"pauseBulkReplay", "resumeBulkReplay", "cancelBulkReplay"} {
+				w.unchanged(func() {
+					w.do(partner, `mutation($id: ObjectID!) { `+name+`(input: {bulkReplayId: $id}) { bulkReplay { status } } }`, variables{"id": id}).
+						wantError(models.CodeForbidden, "", name)
+				})
+			}
+			seen := w.ok(partner, `query($id: ObjectID!) { node(id: $id) { ... on BulkReplay { status createdBy { email } } } }`, variables{"id": id})
+			if seen.at("node.createdBy") != nil || seen.at("node.status") != "COUNTING" {
+				t.Errorf("sees %s", seen.Body)
+			}
+		}
+		w.ok(who, `mutation($id: ObjectID!) { cancelBulkReplay(input: {bulkReplayId: $id}) { bulkReplay { status } } }`, variables{"id": id})
+	}
+}
+
+// TestAPartnerSeesNoneOfACustomersPeople by what they have made.
+func TestAPartnerSeesNoneOfACustomersPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.admin(), `mutation { pauseCallbacks(input: {owner: {accountId: 123123}}) { account { id } } }`, nil)
+	const query = `{ getProject(id: 1123123) { account { pausedBy { email } } crawls { nodes { createdByUser { email } } } bulkReplays { nodes { createdBy { email } } } } }`
+	for _, who := range []caller{w.partnerKey(demoPartner), w.portal("ssoClientId: 1", "READ")} {
+		if a := w.ok(who, query, nil); strings.Contains(a.Body, "@") {
+			t.Errorf("sees %s", a.Body)
+		}
+	}
+	if a := w.ok(w.viewer(), query, nil); strings.Count(a.Body, "@") < 3 {
+		t.Errorf("a Viewer sees %s", a.Body)
+	}
 }
 
 func TestAPartnersKeyIsShownOnceAndWorksUntilItIsDeleted(t *testing.T) {

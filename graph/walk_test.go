@@ -52,7 +52,7 @@ type reader struct {
 	sees     class // of the objects that are in sight
 	isKey    bool  // a project's, which is a Viewer on the account
 	stranger bool  // nothing is in sight
-	partner  bool  // a Viewer who sees its SSO client and notices, and no payloads
+	partner  bool  // a Viewer who sees its SSO client and notices, and neither payloads nor people
 }
 
 // entity is one that the walk begins at.
@@ -139,6 +139,10 @@ func (w *walk) object(path, owner string, d *ast.Definition, all, got map[string
 				w.tb.Errorf("%s.%s is in sight: %v", path, f.Name, got[f.Name])
 			}
 		case w.partner && name == "StandardError.message": // TestAPartnerReadsNoWordsOfExecutors
+		case w.partner && f.Type.Name() == "User":
+			if got[f.Name] != nil {
+				w.tb.Errorf("%s.%s is in sight: %v", path, f.Name, got[f.Name])
+			}
 		case c == byCaller, w.isKey && owner == "Account" && strings.HasSuffix(f.Type.Name(), "Connection"):
 		case sees < c:
 			if !nothing(got[f.Name]) && got[f.Name] != false {

@@ -240,7 +240,11 @@ func (s *Service) changeBulkReplay(
 	return b, err
 }
 
+// requireSender leaves to a partner what a partner has begun, beside all that is of its own webhook.
 func (b *BulkReplay) requireSender(actor *models.Actor, cancels bool) error {
+	if actor.PartnerID() != 0 && !b.ByPartner && b.Owner.SSOClientID == 0 {
+		return models.Forbidden("a partner leaves bulk replays alone that others have begun")
+	}
 	if b.Owner.SSOClientID != 0 || b.Notices && !cancels {
 		return actor.RequireNoticeSender()
 	}

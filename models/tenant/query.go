@@ -206,8 +206,12 @@ func (q Queries) SSOClientSigningSecrets(ctx context.Context, actor *models.Acto
 	return secrets[owner], cmp.Or(err, FirstUnreadable(secrets[owner]))
 }
 
-// Users finds users by id, in no order. It is for fields of entities that the caller may see (a crawl's creator).
-func (q Queries) Users(ctx context.Context, ids ...int64) ([]*User, error) {
+// Makers finds users by id, in no order. It is for fields of entities that the actor may see (a crawl's creator). A partner
+// sees nobody: they are its customers' people.
+func (q Queries) Makers(ctx context.Context, actor *models.Actor, ids ...int64) ([]*User, error) {
+	if actor.PartnerID() != 0 {
+		return nil, nil
+	}
 	return q.store.Users(ctx, ids...)
 }
 
