@@ -7787,18 +7787,20 @@ type DiagnosisHTTP {
   Attempts a callback now that waits for its next attempt (` + "`" + `PENDING` + "`" + `): its receiver has been mended, say. The attempt counts as any other: where it fails,
   the next one is after the schedule's next delay, or there is none. It is made as soon as a worker has room, and a receiver that has just asked for time (429, 503) has
   it first, 60 s at most: ask for the callback again. Editor and up, and the partner; of notices (` + "`" + `CALLBACK_FAILED` + "`" + `,
-  ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the partner and the platform.
+  ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) the partner and the platform. Of its accounts' callbacks the partner leaves the last attempt of the schedule to its time,
+  and to them and the platform.
 
   ` + "`" + `CONFLICT` + "`" + ` when it is being sent (` + "`" + `RUNNING` + "`" + `), has ended (` + "`" + `replayCallback` + "`" + ` sends it once more), waits for an earlier one of its line (retry that), is paused
-  (` + "`" + `resumeCallbacks` + "`" + `), or has no URL any more. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the same host by the same configuration.
+  (` + "`" + `resumeCallbacks` + "`" + `), has no URL any more, or, to the partner, only its last attempt left. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after 10 within a minute to the
+  same host by the same configuration; the partner's are counted by themselves.
   """
   retryCallback(input: RetryCallbackInput!): RetryCallbackPayload! @allow(who: ANYONE_KNOWN)
   """
   Attempts all callbacks now that wait for their next attempt (` + "`" + `PENDING` + "`" + `), of a project or an account, or the notices to an SSO client, as far as a filter lets
   them through: the oldest first, of up to 50,000 that wait. Each attempt counts as with ` + "`" + `retryCallback` + "`" + `. What is being sent, waits for an earlier one of its line or is paused
-  stays as it is; so do notices among an account's callbacks, unless the partner or the platform asks. Those of one owner are retried as fast as its receivers take them.
+  stays as it is; so do notices among an account's callbacks, unless the partner or the platform asks, and what only the last attempt is left of, where the partner does. Those of one owner are retried as fast as its receivers take them.
   Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `RATE_LIMITED` + "`" + `, with ` + "`" + `extensions.retryAt` + "`" + `, after one within a minute of the same owner
-  that has made any due. Where the database fails on the way, ` + "`" + `searchedUntil` + "`" + ` tells how far it came; an error says that nothing was done.
+  that has made any due; the partner's are counted by themselves. Where the database fails on the way, ` + "`" + `searchedUntil` + "`" + ` tells how far it came; an error says that nothing was done.
   """
   retryCallbacks(input: RetryCallbacksInput!): RetryCallbacksPayload! @allow(who: ANYONE_KNOWN)
   """

@@ -10,9 +10,15 @@ import (
 
 // AttemptStore is the database as attempts of many at once need it.
 type AttemptStore interface {
-	// DueNowOf makes those of the callbacks due that wait for their next attempt, are not paused and go to a customer, or
-	// with notices to an SSO client too. It returns the lane of each. It is one statement.
-	DueNowOf(ctx context.Context, ids []int64, notices bool, now time.Time) (lanes []string, err error)
+	// DueNowOf makes those of the callbacks due that wait for their next attempt and are not paused. It returns the lane of
+	// each. It is one statement.
+	DueNowOf(ctx context.Context, ids []int64, which Hurried, now time.Time) (lanes []string, err error)
+}
+
+// Hurried are callbacks to customers that have failed less than so many times, and with Notices those to an SSO client too.
+type Hurried struct {
+	Notices  bool
+	Failures int
 }
 
 const (
@@ -71,17 +77,17 @@ func (s *Service) attemptNext(
 	if err != nil {
 		return 0, page, err
 	}
-	n, err = s.attemptPart(ctx, page.callbacks, actor.RequireNoticeSender() == nil)
+	n, err = s.attemptPart(ctx, page.callbacks, Hurried{actor.RequireNoticeSender() == nil, s.hurries(actor)})
 	return n, page, err
 }
 
-func (s *Service) attemptPart(ctx context.Context, callbacks []*Callback, notices bool) (int, error) {
+func (s *Service) attemptPart(ctx context.Context, callbacks []*Callback, which Hurried) (int, error) {
 	ids := make([]int64, len(callbacks))
 	for i, c := range callbacks {
 		ids[i] = c.ID
 	}
 	at := s.now()
-	keys, err := s.db.DueNowOf(ctx, ids, notices, at)
+	keys, err := s.db.DueNowOf(ctx, ids, which, at)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -17,9 +18,9 @@ type AttemptNowTx interface {
 }
 
 // AttemptNow makes a callback that waits for its next attempt due at once, within a transaction; what it returns is to
-// be given to WakeAgain after the commit. The attempt counts as any other. Of a project's Editor and up, of notices to
-// the partner the platform. CONFLICT when it is being sent, has ended, waits for others of its line, is paused, or has
-// nowhere to go.
+// be given to WakeAgain after the commit. The attempt counts as any other. Of a project's Editor and up, and
+// the partner; of notices to the partner that one and the platform. CONFLICT when it is being sent, has ended, waits for
+// others of its line, is paused, or has nowhere to go, and to a partner where the last attempt alone is left.
 func (s *Service) AttemptNow(
 	ctx context.Context, tx AttemptNowTx, actor *models.Actor, which Which,
 ) (*Callback, error) {
@@ -33,6 +34,10 @@ func (s *Service) AttemptNow(
 	}
 	if err := c.mayBeDueNow(which.field(), owners); err != nil {
 		return nil, err
+	}
+	if c.Target != TargetSSOClient && c.FailureCount >= s.hurries(actor) {
+		return nil, models.Conflict(which.field(), "the last attempt of this callback's schedule is left to whose callback it is, "+
+			"and to the platform")
 	}
 	target, err := resolveTarget(ctx, tx, c, owners)
 	if err != nil {
@@ -50,6 +55,16 @@ func (s *Service) AttemptNow(
 		c.due(at)
 	}
 	return c, err
+}
+
+// hurries is how many failures of a customer's callback are too many for an actor to have it attempted before its time. A
+// partner leaves the last attempt of the schedule to its time, and to the customer: it could use up all of them otherwise,
+// within seconds, before the receiver is mended.
+func (s *Service) hurries(actor *models.Actor) int {
+	if actor.PartnerID() != 0 {
+		return len(s.rules.Schedule)
+	}
+	return math.MaxInt32
 }
 
 func beingSent(field string) error {

@@ -15,7 +15,7 @@ type RetryTx interface {
 }
 
 // RetryCallback has a callback that waits for its next attempt attempted now: see callback.Service.AttemptNow.
-// RATE_LIMITED after ten within a minute to the same host by the same configuration.
+// RATE_LIMITED after ten within a minute to the same host by the same configuration, of a partner or of all others.
 func (s *Service) RetryCallback(
 	ctx context.Context, actor *models.Actor, which callback.Which,
 ) (*callback.Callback, error) {
@@ -24,13 +24,21 @@ func (s *Service) RetryCallback(
 		if c, err = s.engine.AttemptNow(ctx, tx, actor, which); err != nil {
 			return err
 		}
-		return retryRate.take(ctx, tx, c.Lane.String(), s.engine.Now())
+		return retryRate.take(ctx, tx, retriesOf(actor, c.Lane.String()), s.engine.Now())
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.engine.WakeAgain(ctx, c)
 	return c, nil
+}
+
+// retriesOf has those of partners counted by themselves: they use up nothing of what their customers may do.
+func retriesOf(actor *models.Actor, what string) string {
+	if actor.PartnerID() != 0 {
+		return what + " by the partner"
+	}
+	return what
 }
 
 // RetryManyTx is the database as retries of many need it before they begin.
@@ -40,7 +48,7 @@ type RetryManyTx interface {
 }
 
 // RetryCallbacks has callbacks attempted now that wait for their next attempt: see callback.Service.AttemptManyNow.
-// RATE_LIMITED after one within a minute of the same owner that has made any due.
+// RATE_LIMITED after one within a minute of the same owner that has made any due, of a partner or of all others.
 func (s *Service) RetryCallbacks(
 	ctx context.Context, actor *models.Actor, in callback.ToAttempt,
 ) (done callback.AttemptedNow, err error) {
@@ -53,7 +61,7 @@ func (s *Service) RetryCallbacks(
 			return err
 		}
 		owner := fmt.Sprintf("%d/%d/%d", in.Owner.SSOClientID, in.Owner.AccountID, in.Owner.ProjectID)
-		taken, err = retryManyRate.takeUse(ctx, tx, owner, s.engine.Now())
+		taken, err = retryManyRate.takeUse(ctx, tx, retriesOf(actor, owner), s.engine.Now())
 		return err
 	})
 	if err != nil {

@@ -142,11 +142,11 @@ type failing struct {
 	until atomic.Int64
 }
 
-func (f *failing) DueNowOf(ctx context.Context, ids []int64, notices bool, now time.Time) ([]string, error) {
+func (f *failing) DueNowOf(ctx context.Context, ids []int64, which callback.Hurried, now time.Time) ([]string, error) {
 	if f.until.Add(-1) < 0 {
 		return nil, errDown
 	}
-	return f.AttemptStore.DueNowOf(ctx, ids, notices, now)
+	return f.AttemptStore.DueNowOf(ctx, ids, which, now)
 }
 
 var errDown = errors.New("the database is down")

@@ -142,3 +142,70 @@ func TestAClaimAndARetryAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAPartnerLeavesACustomersLastAttempt to its time, and to the customer.
+func TestAPartnerLeavesACustomersLastAttempt(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	partner := w.PartnerActor(w.Partner)
+	by := func(actor *models.Actor, c *callback.Callback) error {
+		_, err := w.RetryCallback(t.Context(), actor, callback.Which{ID: c.ID})
+		return err
+	}
+	c := w.NewCallback()
+	modelstest.NoError(t, by(partner, c))
+	w.Deliver(c.ID, modelstest.Answered(500))
+	modelstest.NoError(t, by(partner, c))
+	w.Deliver(c.ID, modelstest.Answered(500)) // the second of three
+	modelstest.WantError(t, by(partner, c), models.CodeConflict, "callbackId")
+	many := callback.ToAttempt{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}, Filter: callback.Filter{UID: &c.UID}}
+	if done := retryMany(w, partner, many); done.Count != 0 {
+		t.Errorf("one of many: %+v", done)
+	}
+	if read := w.ReadCallback(c.ID); !read.NextAttemptAt.After(w.Clock.Now()) {
+		t.Error("it is due all the same")
+	}
+	if done := retryMany(w, w.Editor, many); done.Count != 1 {
+		t.Errorf("the customer's: %+v", done)
+	}
+	modelstest.NoError(t, by(w.Editor, c))
+	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(500))
+	notice := w.Notices()[0] // the partner's own
+	for range 2 {
+		w.Deliver(notice.ID, modelstest.Answered(500))
+		modelstest.NoError(t, by(partner, notice))
+		w.Clock.Advance(time.Second)
+	}
+}
+
+// TestAPartnersRetriesCostNoneOfACustomers, and the other way round.
+func TestAPartnersRetriesCostNoneOfACustomers(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	partner := w.PartnerActor(w.Partner)
+	failed := make([]*callback.Callback, 11)
+	for i := range failed {
+		failed[i] = w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
+	}
+	for _, actor := range []*models.Actor{partner, w.Editor} {
+		for i, c := range failed {
+			_, err := w.RetryCallback(t.Context(), actor, callback.Which{ID: c.ID})
+			if i < 10 {
+				modelstest.NoError(t, err)
+			} else {
+				modelstest.WantError(t, err, models.CodeRateLimited, "")
+			}
+		}
+	}
+	all := callback.ToAttempt{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}}
+	for _, actor := range []*models.Actor{partner, w.Editor} {
+		putOff(w)
+		done, err := w.RetryCallbacks(t.Context(), actor, all)
+		modelstest.NoError(t, err)
+		if done.Count == 0 {
+			t.Errorf("%+v", done)
+		}
+		_, err = w.RetryCallbacks(t.Context(), actor, all)
+		modelstest.WantError(t, err, models.CodeRateLimited, "")
+	}
+}
