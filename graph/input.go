@@ -11,14 +11,12 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// ids turns the ObjectIDs of an input into raw ids and keeps the first error, so that a resolver checks once.
+// ids turns the ObjectIDs of an input into raw ids and keeps all that is wrong, so that a resolver checks once.
 type ids struct{ err error }
 
 func (r *ids) read(field, typeName string, id models.ObjectID) int64 {
 	raw, err := id.RawOf(typeName, field)
-	if err != nil && r.err == nil {
-		r.err = err
-	}
+	r.err = models.AllProblems(r.err, err)
 	return raw
 }
 
@@ -52,9 +50,9 @@ func (r *ids) readCallbackOwner(of *CallbackOwnerInput) tenant.CallbackOwner {
 // readAnyOwner reads the one of three ids that is given.
 func (r *ids) readAnyOwner(of *CallbackOwnerInput) models.KeyScope {
 	given := r.oneOf("owner", "must have a projectId, an accountId or an ssoClientId, and one of them alone",
-		r.readOptional("projectId", tenant.TypeProject, of.ProjectID),
-		r.readOptional("accountId", tenant.TypeAccount, of.AccountID),
-		r.readOptional("ssoClientId", tenant.TypeSSOClient, of.SsoClientID))
+		r.readOptional("owner.projectId", tenant.TypeProject, of.ProjectID),
+		r.readOptional("owner.accountId", tenant.TypeAccount, of.AccountID),
+		r.readOptional("owner.ssoClientId", tenant.TypeSSOClient, of.SsoClientID))
 	return models.KeyScope{ProjectID: given[0], AccountID: given[1], SSOClientID: given[2]}
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-// entries reads what stands each for itself: an id that is none spoils its own entry only.
+// entries reads what stands each for itself: an id of another type spoils its own entry only. One that is none at all is no
+// ObjectID, and the document as a whole is refused for it, as GraphQL has it.
 func entries[Input, In any](list []*Input, read func(*ids, Input) In) []models.Entry[In] {
 	all := make([]models.Entry[In], len(list))
 	for i, input := range list {

@@ -46,6 +46,12 @@ func TestEachCrawlOfManyIsToldOnceAndWhatIsWrongTouchesNoOther(t *testing.T) {
 		{"crawlId": 9004},
 		{"crawlId": 9001},
 	}
+	w.do(platform(), query, variables{"crawls": []variables{crawls[0], {"crawlId": "hello"}}}).
+		wantError(models.CodeBadUserInput, "crawls.1.crawlId", "finishCrawls.input.crawls.1.crawlId")
+	wrong := variables{"crawlId": globalID("Project", 1), "createdByUserId": globalID("Crawl", 1)}
+	if errs := w.ok(platform(), query, variables{"crawls": []variables{wrong}}).at("finishCrawls.results.0.errors").([]any); len(errs) != 2 {
+		t.Errorf("of two ids that are of other types it is told: %v", errs)
+	}
 	first := w.ok(platform(), query, variables{"crawls": crawls})
 	for i, want := range []string{
 		"", "ENTITY_NOT_FOUND crawls.1", "BAD_USER_INPUT crawls.2.crawlId", "CONFLICT crawls.3.status",

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,7 +33,7 @@ func (h *handler) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &known):
 		e := *known
 		if e.Field == "" && e.Code == models.CodeBadUserInput {
-			e.Field = lastName(shown.Path)
+			e.Field = fieldAt(shown.Path)
 		}
 		presented := answer(shown.Path, e.Error(), e.Code, e.Field)
 		if e.Current != nil {
@@ -92,14 +94,14 @@ func answer(path ast.Path, message string, code models.Code, field string) *gqle
 	return e
 }
 
-// lastName is the innermost field of a path: for an id that could not be read, the argument's name.
-func lastName(path ast.Path) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if name, ok := path[i].(ast.PathName); ok {
-			return string(name)
-		}
+// fieldAt is the field that a path leads to: its place in the input, such as crawls.3.crawlId, else the argument's name.
+func fieldAt(path ast.Path) string {
+	if at := slices.Index(path, ast.PathElement(ast.PathName("input"))); at >= 0 && at < len(path)-1 {
+		path = path[at+1:]
+	} else {
+		path = path[max(0, len(path)-1):]
 	}
-	return ""
+	return strings.ReplaceAll(strings.ReplaceAll(path.String(), "[", "."), "]", "")
 }
 
 // recovered turns a panic in a resolver into an error that presents as internal; its text, with the stack, goes to the

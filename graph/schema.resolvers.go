@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -383,10 +384,9 @@ func (r *mutationResolver) CreateUser(ctx context.Context, input CreateUserInput
 		Email: input.Email, RawID: ids.readNew(tenant.TypeUser, input.RawID), FirstName: input.FirstName.Value(),
 		LastName: input.LastName.Value(), PartnerUserID: input.PartnerUserID.Value(),
 	}
-	for _, a := range input.Accounts.Value() {
-		in.Accounts = append(
-			in.Accounts, tenant.Membership{AccountID: ids.read("accounts", tenant.TypeAccount, a.AccountID), Role: a.Role},
-		)
+	for i, a := range input.Accounts.Value() {
+		id := ids.read(fmt.Sprintf("accounts.%d.accountId", i), tenant.TypeAccount, a.AccountID)
+		in.Accounts = append(in.Accounts, tenant.Membership{AccountID: id, Role: a.Role})
 	}
 	if ids.err != nil {
 		return nil, ids.err
