@@ -7434,8 +7434,8 @@ input UpdateSSOClientInput {
   "Null clears it: of what fails from then on no notices are made."
   webhookUrl: String
   """
-  Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a ` + "`" + `webhookUrl` + "`" + ` of another host:
-  ` + "`" + `BAD_USER_INPUT` + "`" + `.
+  Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a ` + "`" + `webhookUrl` + "`" + ` of another host,
+  of http where it was https, or after none: ` + "`" + `BAD_USER_INPUT` + "`" + `.
   """
   webhookHeaders: [APICallbackHeaderInput!]
   "For what fails from then on. Null: as it is."

@@ -994,8 +994,8 @@ type UpdateSSOClientInput struct {
 	Name      graphql.Omittable[*string] `json:"name,omitempty"`
 	// Null clears it: of what fails from then on no notices are made.
 	WebhookURL graphql.Omittable[*string] `json:"webhookUrl,omitempty"`
-	// Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a `webhookUrl` of another host:
-	// `BAD_USER_INPUT`.
+	// Replaces the whole list. Null empties it. The partner, who does not see the values that are there, must give it with a `webhookUrl` of another host,
+	// of http where it was https, or after none: `BAD_USER_INPUT`.
 	WebhookHeaders graphql.Omittable[[]*models.Header] `json:"webhookHeaders,omitempty"`
 	// For what fails from then on. Null: as it is.
 	NoticeMode graphql.Omittable[*tenant.NoticeMode] `json:"noticeMode,omitempty"`

@@ -113,6 +113,9 @@ func TestAPartnerSendsNoHeaderItDoesNotSeeToAnotherHost(t *testing.T) {
 	w.ok(platform(), set(`webhookUrl: "https://sso.example.com/hook", webhookHeaders: [{key: "X-Key", value: "secret"}]`), nil)
 	for _, who := range []caller{w.partnerKey(demoPartner), w.portal("ssoClientId: 1", "MANAGE")} {
 		w.ok(who, set(`webhookUrl: "https://sso.example.com/other"`), nil)
+		w.unchanged(func() { // in the clear
+			w.do(who, set(`webhookUrl: "http://sso.example.com:443/hook"`), nil).wantError(models.CodeBadUserInput, "webhookHeaders", "updateSSOClient")
+		})
 		elsewhere := set(`webhookUrl: "https://mine.example.com/hook"`)
 		w.unchanged(func() {
 			w.do(who, elsewhere, nil).wantError(models.CodeBadUserInput, "webhookHeaders", "updateSSOClient")

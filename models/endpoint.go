@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -127,10 +128,16 @@ func MaskHeaders(headers []Header) []Header {
 	return masked
 }
 
-// LeadsElsewhere tells whether it sends headers that are there to a host that they were not set for.
+// LeadsElsewhere tells whether it sends headers that are there to a host that they were not set for, or in the clear where
+// they were set for TLS.
 func (u EndpointUpdate) LeadsElsewhere(from Endpoint) bool {
 	if !u.URL.Set || u.URL.Value == nil || u.Headers.Set || len(from.Headers) == 0 && from.Unreadable == nil {
 		return false
 	}
-	return from.URL == nil || HostOf(*from.URL) != HostOf(*u.URL.Value)
+	return from.URL == nil || HostOf(*from.URL) != HostOf(*u.URL.Value) || isTLS(*from.URL) && !isTLS(*u.URL.Value)
+}
+
+func isTLS(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "https"
 }

@@ -130,7 +130,7 @@ func lockSSOClient(
 }
 
 // checkMayChange refuses what is for the platform alone: all but the webhook's URL, headers and events, and to send the
-// headers that are there to another host.
+// headers that are there to another host or in the clear.
 func (u SSOClientUpdate) checkMayChange(c *SSOClient, actor *models.Actor) error {
 	switch {
 	case actor.Platform:
@@ -138,8 +138,8 @@ func (u SSOClientUpdate) checkMayChange(c *SSOClient, actor *models.Actor) error
 	case u.Name.Set || u.NoticeMode != "" || u.SeesPayloads != nil:
 		return actor.RequirePlatform()
 	case u.Webhook.LeadsElsewhere(c.Webhook):
-		return models.Invalid(fieldWebhookHeaders, "must be given with a webhookUrl of another host: the values that are there "+
-			"are not sent to it")
+		return models.Invalid(fieldWebhookHeaders, "must be given with a webhookUrl of another host, or of http where it was "+
+			"https: the values that are there are not sent to it")
 	}
 	return nil
 }
