@@ -13,11 +13,15 @@ const headerKey = "Idempotency-Key"
 // once makes something, or finds what the same request with the same key has made: see models.DoOnce.
 func once[T any](
 	h *handler, r *request, do func(context.Context) (T, error), again func(id int64) (T, error),
-) (T, error) {
+) (made T, err error) {
 	call := models.Call{Actor: r.actor}
 	if keys := r.Header.Values(headerKey); len(keys) > 0 {
+		projectID, err := r.project() // in one spelling
+		if err != nil {
+			return made, err
+		}
 		call.Key = &keys[0]
-		call.Content = append([]byte(r.Method+" "+r.URL.Path+" "+r.Header.Get(headerProjectID)+"\n"), models.SameJSON(r.body)...)
+		call.Content = append([]byte(r.Method+" "+r.URL.Path+" "+models.RawIDText(projectID)+"\n"), models.SameJSON(r.body)...)
 	}
 	return models.DoOnce(r.Context(), h.service.Once, call, do, func(ids []int64) (T, error) { return again(ids[0]) })
 }

@@ -27,6 +27,25 @@ func TestSameRequestIsSpelledInAnyWay(t *testing.T) {
 	}
 }
 
+// TestSameRequestNamesItsProjectInAnyWay, or not, with a key that says it.
+func TestSameRequestNamesItsProjectInAnyWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const body = `{"inputs": [{"a": 1}], "callbackUrl": "https://a.example.com/"}`
+	key := w.key(project)
+	for name, callers := range map[string][]caller{
+		"a session": {w.session(editorUser).of(thisProject), w.session(editorUser).of("123")},
+		"a project's key": {key, key.of(thisProject), key.of("123")},
+	} {
+		first := w.ok(callers[0].keyed(name), http.MethodPost, asyncPath, body)
+		for _, who := range callers[1:] {
+			if again := w.ok(who.keyed(name), http.MethodPost, asyncPath, body); again.text("run_uid") != first.text("run_uid") {
+				t.Errorf("%s: %s\n%s", name, first.Body, again.Body)
+			}
+		}
+	}
+}
+
 func TestSameRequestWithTheSameKeyMakesOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
