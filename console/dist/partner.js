@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";
 // src/pages/partner.tsx
-var own = graphql("query OwnClient { ssoClients(first: 1) { nodes { id } } }"), one = graphql("query Partner($id: ObjectID!) {\n  getSSOClient(id: $id) { id name webhookUrl noticeMode seesPayloads version callbackHealth { status failingSince } webhookSigningSecrets { createdAt expiresAt } keys { id name createdAt } }\n}"), reveal = graphql("query PartnerSecrets($id: ObjectID!) { getSSOClient(id: $id) { webhookSigningSecrets { secret } } }"), accounts = graphql("query PartnerAccounts($after: String) {\n  accounts(first: 20, after: $after) { totalCount nodes { rawID name callbackHealth { status failingSince } } pageInfo { hasNextPage endCursor } }\n}"), update = graphql("mutation UpdatePartner($input: UpdateSSOClientInput!) { updateSSOClient(input: $input) { ssoClient { id } } }"), test = graphql("mutation TestPartner($input: SendTestCallbackInput!) { sendTestCallback(input: $input) { attempt { httpStatus durationMs error { code message } } } }"), rotate = graphql("mutation RotatePartner($input: RotateWebhookSigningSecretInput!) { rotateWebhookSigningSecret(input: $input) { ssoClient { id } } }"), createKey = graphql("mutation CreatePartnerKey($input: CreateSSOClientKeyInput!) { createSSOClientKey(input: $input) { key } }"), deleteKey = graphql("mutation DeletePartnerKey($input: DeleteSSOClientKeyInput!) { deleteSSOClientKey(input: $input) { ssoClientKey { id } } }");
+var own = graphql("query OwnClient { ssoClients(first: 1) { nodes { id } } }"), one = graphql("query Partner($id: ObjectID!, $secrets: Boolean!, $keys: Boolean!) {\n  getSSOClient(id: $id) {\n    id name webhookUrl noticeMode seesPayloads version callbackHealth { status failingSince }\n    webhookSigningSecrets @include(if: $secrets) { createdAt expiresAt }\n    keys @include(if: $keys) { id name createdAt }\n  }\n}"), reveal = graphql("query PartnerSecrets($id: ObjectID!) { getSSOClient(id: $id) { webhookSigningSecrets { secret } } }"), accounts = graphql("query PartnerAccounts($after: String) {\n  accounts(first: 20, after: $after) { totalCount nodes { rawID name callbackHealth { status failingSince } } pageInfo { hasNextPage endCursor } }\n}"), update = graphql("mutation UpdatePartner($input: UpdateSSOClientInput!) { updateSSOClient(input: $input) { ssoClient { id } } }"), test = graphql("mutation TestPartner($input: SendTestCallbackInput!) { sendTestCallback(input: $input) { attempt { httpStatus durationMs error { code message } } } }"), rotate = graphql("mutation RotatePartner($input: RotateWebhookSigningSecretInput!) { rotateWebhookSigningSecret(input: $input) { ssoClient { id } } }"), createKey = graphql("mutation CreatePartnerKey($input: CreateSSOClientKeyInput!) { createSSOClientKey(input: $input) { key } }"), deleteKey = graphql("mutation DeletePartnerKey($input: DeleteSSOClientKeyInput!) { deleteSSOClientKey(input: $input) { ssoClientKey { id } } }");
 function OwnPartner() {
 	let asked = useAsk(own, {});
 	return /* @__PURE__ */ jsx(Loaded, {
@@ -17,7 +17,11 @@ function OwnPartner() {
 	});
 }
 function Partner({ route }) {
-	let t = texts.value.admin, id = route.item, round = useSignal(0), secrets = useSignal(void 0), tested = useSignal(null), turn = useTurn(), asked = useAsk(one, { id }, round.value + turn.turn), done = () => void round.value++, itself = viewer.value?.ssoClient;
+	let t = texts.value.admin, id = route.item, round = useSignal(0), secrets = useSignal(void 0), tested = useSignal(null), turn = useTurn(), known = viewer.value, mayChange = known !== void 0 && known.permission !== "READ", asked = useAsk(one, {
+		id,
+		secrets: mayChange,
+		keys: mayChange && !known.permission
+	}, round.value + turn.turn), done = () => void round.value++, itself = viewer.value?.ssoClient;
 	return useEffect(() => {
 		place.value = {};
 	}, []), /* @__PURE__ */ jsx(Loaded, {
@@ -49,7 +53,7 @@ function Partner({ route }) {
 							})
 						] })])
 					] }),
-					/* @__PURE__ */ jsxs("div", {
+					mayChange && /* @__PURE__ */ jsxs("div", {
 						class: "row",
 						children: [
 							/* @__PURE__ */ jsx(Create, {
@@ -162,7 +166,7 @@ function Partner({ route }) {
 					kind: "ssoClient",
 					id: found.id
 				},
-				mayChange: !0,
+				mayChange,
 				turn: round.value,
 				stirred: turn.next
 			})

@@ -22,7 +22,7 @@ export const bulk = graphql(`
     createdBy { firstName lastName username }
   }
 `);
-const bulks = graphql(`query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 20) { nodes { ...Bulk } } } }`, [bulk]);
+const bulks = graphql(`query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50) { nodes { ...Bulk } } } }`, [bulk]);
 export const changes = {
   pause: graphql(`mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),
   resume: graphql(`mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),

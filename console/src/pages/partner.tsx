@@ -17,8 +17,12 @@ import { texts } from '../texts/work.ts';
 import { viewer } from '../viewer.ts';
 
 const own = graphql(`query OwnClient { ssoClients(first: 1) { nodes { id } } }`);
-const one = graphql(`query Partner($id: ObjectID!) {
-  getSSOClient(id: $id) { id name webhookUrl noticeMode seesPayloads version callbackHealth { status failingSince } webhookSigningSecrets { createdAt expiresAt } keys { id name createdAt } }
+const one = graphql(`query Partner($id: ObjectID!, $secrets: Boolean!, $keys: Boolean!) {
+  getSSOClient(id: $id) {
+    id name webhookUrl noticeMode seesPayloads version callbackHealth { status failingSince }
+    webhookSigningSecrets @include(if: $secrets) { createdAt expiresAt }
+    keys @include(if: $keys) { id name createdAt }
+  }
 }`);
 const reveal = graphql(`query PartnerSecrets($id: ObjectID!) { getSSOClient(id: $id) { webhookSigningSecrets { secret } } }`);
 const accounts = graphql(`query PartnerAccounts($after: String) {
@@ -44,7 +48,10 @@ export function Partner({ route }: { route: Route }) {
   const secrets = useSignal<string[] | undefined>(undefined);
   const tested = useSignal<{ httpStatus: number | null; durationMs: number | null; error: { code: string; message: string } | null } | null>(null);
   const turn = useTurn();
-  const asked = useAsk(one, { id }, round.value + turn.turn);
+  // A portal session sees no keys, and one that only reads no secrets.
+  const known = viewer.value;
+  const mayChange = known !== undefined && known.permission !== 'READ';
+  const asked = useAsk(one, { id, secrets: mayChange, keys: mayChange && !known.permission }, round.value + turn.turn);
   const done = () => void round.value++;
   const itself = viewer.value?.ssoClient; // and not the platform
   useEffect(() => {
@@ -71,51 +78,53 @@ export function Partner({ route }: { route: Route }) {
                   ]),
                 ]}
               />
-              <div class="row">
-                <Create
-                  label={t.change}
-                  fields={itself ? { webhookUrl: [] } : { name: [], webhookUrl: [], noticeMode: ['EACH', 'DIGEST'] }}
-                  values={{ name: found.name, webhookUrl: found.webhookUrl, noticeMode: found.noticeMode }}
-                  work={(input: object) => ask(update, { input: { ...input, ssoClientId: id, ifVersion: found.version } }).then(done)}
-                />
-                <Act
-                  label={t.test}
-                  work={async () => {
-                    tested.value = (await ask(test, { input: { ssoClientId: id } })).sendTestCallback.attempt;
-                    done();
-                  }}
-                />
-                {found.webhookSigningSecrets && (
-                  <>
-                    <Act
-                      label={secrets.value ? texts.value.hide : t.reveal}
-                      work={async () => {
-                        secrets.value = secrets.value ? undefined : (await ask(reveal, { id })).getSSOClient?.webhookSigningSecrets?.map(({ secret }) => secret);
-                      }}
-                    />
-                    <Act
-                      label={t.rotate}
-                      sure={t.rotateHint}
-                      work={async () => {
-                        await ask(rotate, { input: { ssoClientId: id } });
-                        secrets.value = undefined; // they have other places now
-                        done();
-                      }}
-                    />
-                  </>
-                )}
-                {found.keys && (
+              {mayChange && (
+                <div class="row">
                   <Create
-                    label={t.newKey}
-                    fields={{ 'name*': [] }}
-                    work={async ({ name }: { name: string }) => {
-                      const { createSSOClientKey: made } = await ask(createKey, { input: { ssoClientId: id, name } });
+                    label={t.change}
+                    fields={itself ? { webhookUrl: [] } : { name: [], webhookUrl: [], noticeMode: ['EACH', 'DIGEST'] }}
+                    values={{ name: found.name, webhookUrl: found.webhookUrl, noticeMode: found.noticeMode }}
+                    work={(input: object) => ask(update, { input: { ...input, ssoClientId: id, ifVersion: found.version } }).then(done)}
+                  />
+                  <Act
+                    label={t.test}
+                    work={async () => {
+                      tested.value = (await ask(test, { input: { ssoClientId: id } })).sendTestCallback.attempt;
                       done();
-                      return made.key;
                     }}
                   />
-                )}
-              </div>
+                  {found.webhookSigningSecrets && (
+                    <>
+                      <Act
+                        label={secrets.value ? texts.value.hide : t.reveal}
+                        work={async () => {
+                          secrets.value = secrets.value ? undefined : (await ask(reveal, { id })).getSSOClient?.webhookSigningSecrets?.map(({ secret }) => secret);
+                        }}
+                      />
+                      <Act
+                        label={t.rotate}
+                        sure={t.rotateHint}
+                        work={async () => {
+                          await ask(rotate, { input: { ssoClientId: id } });
+                          secrets.value = undefined; // they have other places now
+                          done();
+                        }}
+                      />
+                    </>
+                  )}
+                  {found.keys && (
+                    <Create
+                      label={t.newKey}
+                      fields={{ 'name*': [] }}
+                      work={async ({ name }: { name: string }) => {
+                        const { createSSOClientKey: made } = await ask(createKey, { input: { ssoClientId: id, name } });
+                        done();
+                        return made.key;
+                      }}
+                    />
+                  )}
+                </div>
+              )}
               <div role="status">
                 {tested.value && (
                   <p>
@@ -150,7 +159,7 @@ export function Partner({ route }: { route: Route }) {
                 ]}
               />
             )}
-            <History owner={{ kind: 'ssoClient', id: found.id }} mayChange turn={round.value} stirred={turn.next} />
+            <History owner={{ kind: 'ssoClient', id: found.id }} mayChange={mayChange} turn={round.value} stirred={turn.next} />
           </>
         )
       }

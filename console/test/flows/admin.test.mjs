@@ -107,6 +107,15 @@ test('a partner sees to its webhook, secrets and keys, and sees the failures of 
   await dialog.getByRole('button', { name: 'Delete key' }).click();
   await page.getByRole('row', { name: /second/ }).waitFor({ state: 'detached' });
   await accessible(page, 'partner in use');
+  for (const [permission, buttons] of [['READ', 0], ['MANAGE', 1]]) {
+    const { createPortalSession: { token } } = await graphql(
+      `mutation ($id: ObjectID!) { createPortalSession(input: {owner: {ssoClientId: $id}, permission: ${permission}}) { token } }`, { id: ssoClient.id },
+    );
+    const { page: within } = await open('/console/partners', { credential: token });
+    await within.getByRole('table', { name: 'History' }).getByText('Test').waitFor();
+    for (const name of ['Send test', 'Rotate secret']) assert.equal(await within.getByRole('button', { name }).count(), buttons, `${permission}: ${name}`);
+    assert.equal(await within.getByRole('button', { name: 'New key…' }).count(), 0);
+  }
   assert.deepEqual(problems, []);
   await hook.close();
 });
