@@ -34,7 +34,7 @@ func TestSameRequestNamesItsProjectInAnyWay(t *testing.T) {
 	const body = `{"inputs": [{"a": 1}], "callbackUrl": "https://a.example.com/"}`
 	key := w.key(project)
 	for name, callers := range map[string][]caller{
-		"a session": {w.session(editorUser).of(thisProject), w.session(editorUser).of("123")},
+		"a session":       {w.session(editorUser).of(thisProject), w.session(editorUser).of("123")},
 		"a project's key": {key, key.of(thisProject), key.of("123")},
 	} {
 		first := w.ok(callers[0].keyed(name), http.MethodPost, asyncPath, body)
