@@ -12,12 +12,21 @@ before(async () => {
   await finishCrawl(at.used);
   const { createAccount } = await graphql('mutation { createAccount(input: { name: "Empty" }) { account { rawID } } }');
   at.account = createAccount.account.rawID;
+  const { createSSOClient: { ssoClient } } = await graphql('mutation { createSSOClient(input: { name: "Looked at" }) { ssoClient { id } } }');
+  const portal = async (permission) =>
+    (await graphql(
+      `mutation ($id: ObjectID!) { createPortalSession(input: { owner: { ssoClientId: $id }, permission: ${permission} }) { token } }`, ssoClient,
+    )).createPortalSession.token;
   at.sessions = {
     Admin: token,
     platform: process.env.RINGBACK_KEY,
     Viewer: await sessionOf('Viewer'),
     nobody: await sessionOf('Viewer', null),
     empty: await sessionOf('Admin', at.account),
+    partner: (await graphql('mutation ($id: ObjectID!) { createSSOClientKey(input: { ssoClientId: $id, name: "states" }) { key } }', ssoClient))
+      .createSSOClientKey.key,
+    'portal that manages': await portal('MANAGE'),
+    'portal that reads': await portal('READ'),
   };
 });
 after(async () => {
@@ -49,10 +58,10 @@ const item = (name) => ({
 });
 
 // What the platform and partners see: admin.test.mjs does something with it.
-const operated = (address, shown) => ({
+const operated = (address, shown, others = []) => ({
   loading: { ...loading, roles: ['platform'], path: () => address },
-  error: { ...error, roles: ['platform'], path: () => address },
-  shown: { roles: ['platform'], path: () => address, see: shown },
+  error: { ...error, roles: ['platform', ...others], path: () => address },
+  shown: { roles: ['platform', ...others], path: () => address, see: shown },
 });
 
 // The address of each page in each state, and what is to be seen there.
@@ -85,7 +94,10 @@ const table = {
   job: item('jobs'),
   admin: operated('/console/admin', (page) => page.getByRole('table', { name: 'Accounts' })),
   partner: operated('/console/partners/1', (page) => page.getByText('No notice yet')),
-  partners: operated('/console/partners', (page) => page.getByRole('button', { name: 'Send test' })),
+  partners: {
+    ...operated('/console/partners', (page) => page.getByRole('button', { name: 'Send test' }), ['partner', 'portal that manages']),
+    nothing: { roles: ['partner', 'portal that manages', 'portal that reads'], path: () => '/console/partners', see: (page) => page.getByText('No notice yet') },
+  },
   nothing: { shown: { path: () => '/console/nonsense', see: (page) => page.getByRole('heading', { name: 'There is no page here' }) } },
 };
 const states = ['loading', 'error', 'nothing', 'no match', 'shown'];
