@@ -261,8 +261,8 @@ func said(response egress.Response) string {
 const (
 	verifySignature = "Verify the header webhook-signature with the project's or SSO client's signing secret before " +
 		"anything else, and answer 401 where it is not right: anybody who knows the URL can send such a request."
-	verifyTimestamp = "Refuse a request whose webhook-timestamp is more than five minutes old: who has recorded one can " +
-		"send it again."
+	verifyTimestamp = "Answer 401 where webhook-timestamp is more than five minutes away from the receiver's clock: who has " +
+		"recorded a request can send it again, and each attempt and replay of ours has a new one."
 )
 
 // atSignature sends what a receiver should not take.

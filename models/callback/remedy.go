@@ -39,12 +39,13 @@ var remedies = map[AttemptErrorCode]string{
 var statusRemedies = map[int]string{
 	400: "Look into the receiver's log for what it does not like in the request: previewCallback shows the bytes that are sent, and " +
 		"docs/receivers.md the fields of each event.",
-	401: "Set the header with the credentials that the receiver asks for, and check that its token has not expired.",
-	403: "Let the receiver, or the firewall before it, accept this sender: check the credentials in the headers, and rules about IP " +
-		"addresses and the User-Agent.",
+	401: "Set the header with the credentials that the receiver asks for, not expired, or, where it verifies webhook-signature, give it " +
+		"the signing secret of this project or SSO client and check its clock.",
+	403: "Let the receiver, or the firewall before it, accept this sender: check the credentials in the headers, the signing secret that it " +
+		"verifies with, and rules about IP addresses and the User-Agent.",
 	404: "Check the path of the URL: the server is there, and has nothing at it.",
 	405: "Let the receiver accept POST at this path.",
-	410: "Set another URL, or clear it: the receiver says that it is gone for good.",
+	410: "Set another URL, or clear it, if the receiver is gone for good as it says, or mend what answers 410 and replay the callback.",
 	413: "Let the receiver, or the proxy before it, accept larger bodies.",
 	415: "Let the receiver accept the content type of the event: application/x-www-form-urlencoded or application/json.",
 	419: "Leave the path of the receiver out of its CSRF protection.",

@@ -132,7 +132,7 @@ type HTTP struct {
 const (
 	notTaken   = "no worker answered: none has taken the diagnosis"
 	notEnded   = "no worker answered: the one that took the diagnosis has not ended it"
-	seeWorkers = "See that a worker runs (`serve --role worker` or `all`) and reaches the database, and ask again."
+	seeWorkers = "Have the operator see that a worker runs (`serve --role worker` or `all`) and reaches the database, and diagnose again."
 	askAgain   = "Ask again: the worker was stopped, or cannot reach the database, and the receiver may be well."
 )
 
