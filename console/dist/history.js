@@ -1032,6 +1032,13 @@ function watch({ follow, state, changed, missed }) {
 		removeEventListener("online", begin), removeEventListener("offline", offline), document.removeEventListener("visibilitychange", seen), end();
 	};
 }
+function renew(rows, known) {
+	let by = new Map(known.map((row) => [row.uid, row]));
+	return rows.map((row) => {
+		let now = by.get(row.uid);
+		return now && (now.finishedAt || !row.finishedAt) ? now : row;
+	});
+}
 // src/history/rows.ts
 var pageSize = 25, gather = 400, again = 3e4, mostRows = 1e3;
 function useRows(owner, filter, orderBy, open, stirred) {
@@ -1118,13 +1125,11 @@ function useRows(owner, filter, orderBy, open, stirred) {
 		}
 	}, update = (changed) => {
 		let shown = data.peek();
-		if (!shown) return;
-		let by = new Map(changed.map((row) => [row.uid, row])), renew = (rows) => rows.some(({ uid }) => by.has(uid)) ? rows.map((row) => by.get(row.uid) ?? row) : rows;
-		data.value = {
+		shown && (data.value = {
 			...shown,
-			rows: renew(shown.rows),
-			fresh: renew(shown.fresh)
-		};
+			rows: renew(shown.rows, changed),
+			fresh: renew(shown.fresh, changed)
+		});
 	}, laterNewer = () => {
 		gathering.current ??= setTimeout(() => {
 			gathering.current = void 0, newest.current();

@@ -81,3 +81,15 @@ export function watch<Row>({ follow, state, changed, missed }: Watcher<Row>): ()
     end();
   };
 }
+
+/**
+ * renew puts rows as they are known now in the place of those that are shown. What has ended has ended: an answer that says otherwise was given
+ * before, and came later than what was told of since.
+ */
+export function renew<Shown extends { uid: string; finishedAt: string | null }>(rows: Shown[], known: Shown[]): Shown[] {
+  const by = new Map(known.map((row) => [row.uid, row]));
+  return rows.map((row) => {
+    const now = by.get(row.uid);
+    return now && (now.finishedAt || !row.finishedAt) ? now : row;
+  });
+}

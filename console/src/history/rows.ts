@@ -6,7 +6,7 @@ import { renewed } from '../api/session.ts';
 import type { Asked } from '../parts/ask.ts';
 import { ownerInput, type ListOwner } from '../parts/owner.ts';
 import { changes, readPage, rowsAgain, type Filter, type Order, type Row } from './data.ts';
-import { watch, type State } from './live.ts';
+import { renew, watch, type State } from './live.ts';
 
 const pageSize = 25;
 /** How long changes are gathered before it is asked which of them belong to the list. */
@@ -95,9 +95,7 @@ export function useRows(owner: ListOwner, filter: Filter | undefined, orderBy: O
   const update = (changed: Row[]) => {
     const shown = data.peek();
     if (!shown) return;
-    const by = new Map(changed.map((row) => [row.uid, row]));
-    const renew = (rows: Row[]) => (rows.some(({ uid }) => by.has(uid)) ? rows.map((row) => by.get(row.uid) ?? row) : rows);
-    data.value = { ...shown, rows: renew(shown.rows), fresh: renew(shown.fresh) };
+    data.value = { ...shown, rows: renew(shown.rows, changed), fresh: renew(shown.fresh, changed) };
   };
   const laterNewer = () => {
     gathering.current ??= setTimeout(() => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Failure } from '../../src/api/failure.ts';
-import { watch, type Told } from '../../src/history/live.ts';
+import { renew, watch, type Told } from '../../src/history/live.ts';
 
 type Next = (told: Told<string>) => void;
 
@@ -96,4 +96,12 @@ test('what cannot be mended by coming back ends it, and a cursor that is none is
   tick(60_000);
   assert.equal(begun.length, 2);
   stop();
+});
+
+test('an answer that comes late does not make what has ended wait again', () => {
+  const row = (uid: string, attempts: number, finishedAt: string | null = null) => ({ uid, attempts, finishedAt });
+  const shown = [row('a', 1), row('b', 3, '2026-11-29'), row('c', 1)];
+  const known = [row('a', 2), row('b', 2), row('c', 2, '2026-11-29'), row('d', 1)];
+  assert.deepEqual(renew(shown, known), [known[0], shown[1], known[2]]);
+  assert.deepEqual(renew([shown[1]!], [row('b', 3, '2026-11-30')]), [row('b', 3, '2026-11-30')]);
 });
