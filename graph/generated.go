@@ -7652,7 +7652,7 @@ input DiagnoseReceiverInput {
   owner: ReceiverOwnerInput
   """
   Whether to send two more tests that no receiver should take: one with a wrong signature, and one that was signed a day ago. A receiver that answers
-  them as if they had arrived is warned of.
+  either as if it had arrived is warned of.
   """
   checkSignature: Boolean! = false
   """

@@ -450,7 +450,7 @@ type DiagnoseReceiverInput struct {
 	ProjectID graphql.Omittable[*models.ObjectID]    `json:"projectId,omitempty"`
 	Owner     graphql.Omittable[*ReceiverOwnerInput] `json:"owner,omitempty"`
 	// Whether to send two more tests that no receiver should take: one with a wrong signature, and one that was signed a day ago. A receiver that answers
-	// them as if they had arrived is warned of.
+	// either as if it had arrived is warned of.
 	CheckSignature bool `json:"checkSignature"`
 	// Whether to wait until the diagnosis has ended. With false it is answered at once, without any step: `diagnosisProgress` tells of them as they come.
 	Wait bool `json:"wait"`

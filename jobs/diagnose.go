@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
@@ -187,13 +186,13 @@ type trial struct {
 	flaw     callback.Flaw
 }
 
-func (x *examiner) send(request func(userAgent string) (receiver.Sending, error)) (t trial) {
+func (x *examiner) send(ctx context.Context, request func(userAgent string) (receiver.Sending, error)) (t trial) {
 	var err error
 	if t.sent, err = request(x.userAgent); err != nil {
 		t.failure = &callback.AttemptError{Code: callback.InternalError, Message: "the request could not be made"}
 		return t
 	}
-	t.response, err = x.client.Send(x.ctx, egress.Request{URL: x.of.URL, Header: t.sent.Header, Body: t.sent.Body})
+	t.response, err = x.client.Send(ctx, egress.Request{URL: x.of.URL, Header: t.sent.Header, Body: t.sent.Body})
 	outcome, err := outcomeOf(t.sent.Header, t.response, err)
 	if err != nil {
 		t.failure = &callback.AttemptError{Code: callback.Interrupted, Message: "the worker stopped"}
@@ -216,7 +215,7 @@ func failedBy(failure *callback.AttemptError, flaw callback.Flaw, status *int) r
 
 // atHTTP sends a test as any other is sent.
 func (x *examiner) atHTTP() receiver.Step {
-	t := x.send(x.of.Test)
+	t := x.send(x.ctx, x.of.Test)
 	facts := httpOf(t.response, t.sent)
 	if t.failure != nil {
 		step := failedBy(t.failure, t.flaw, facts.Status)
@@ -255,41 +254,4 @@ func said(response egress.Response) string {
 	}
 	return fmt.Sprintf("it answered with the status %d by %s after %d ms, and %s",
 		response.Status, response.Connection.HTTP, response.Timings.FirstByte.Milliseconds(), kept)
-}
-
-// Remedies of receivers that take anything.
-const (
-	verifySignature = "Verify the header webhook-signature with the project's or SSO client's signing secret before " +
-		"anything else, and answer 401 where it is not right: anybody who knows the URL can send such a request."
-	verifyTimestamp = "Answer 401 where webhook-timestamp is more than five minutes away from the receiver's clock: who has " +
-		"recorded a request can send it again, and each attempt and replay of ours has a new one."
-)
-
-// atSignature sends what a receiver should not take.
-func (x *examiner) atSignature() receiver.Step {
-	var refusals []string
-	for _, wrong := range []struct {
-		request    func(userAgent string) (receiver.Sending, error)
-		of, remedy string
-	}{
-		{x.of.Forged, "a request with a wrong signature", verifySignature},
-		{x.of.Stale, "a request that was signed a day ago", verifyTimestamp},
-	} {
-		t := x.send(wrong.request)
-		status := fmt.Sprintf("status %d", t.response.Status)
-		switch {
-		case t.failure == nil:
-			return receiver.Step{
-				Status: receiver.StepWarning, Detail: "it took " + wrong.of + " (" + status + ")", Remedy: &wrong.remedy,
-			}
-		case t.response.Status == 0 && t.failure.Code != callback.ConnectionReset: // which some refuse by
-			return receiver.Step{
-				Status: receiver.StepSkipped, Detail: "whether it takes " + wrong.of + " is not known: " + t.failure.Message,
-			}
-		case t.response.Status == 0:
-			status = "it closed the connection"
-		}
-		refusals = append(refusals, wrong.of+" ("+status+")")
-	}
-	return receiver.Step{Status: receiver.StepOK, Detail: "it refused " + strings.Join(refusals, " and ")}
 }

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
@@ -236,54 +234,6 @@ func TestTheDoctorAndCertificates(t *testing.T) {
 				t.Errorf("%+v", seen)
 			case name == "expired" && seen.Chain[0].DaysLeft != -2:
 				t.Errorf("%+v", seen.Chain)
-			}
-		})
-	}
-}
-
-func TestTheDoctorTriesWhatAReceiverShouldNotTake(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		verify                func(w *standardwebhooks.Webhook, body []byte, h http.Header) error
-		letters, says, remedy string
-		requests              int
-	}{
-		"takes all":     {func(*standardwebhooks.Webhook, []byte, http.Header) error { return nil }, "WSOOSOW", "wrong signature", "webhook-signature", 2},
-		"takes old":     {(*standardwebhooks.Webhook).VerifyIgnoringTimestamp, "WSOOSOW", "a day ago", "webhook-timestamp", 3},
-		"takes neither": {(*standardwebhooks.Webhook).Verify, "WSOOSOO", "", "", 3},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var requests atomic.Int32
-			refs := make(chan string, 3)
-			var referee *standardwebhooks.Webhook
-			w := newWorld(t, nil, nil, func(rw http.ResponseWriter, r *http.Request) {
-				requests.Add(1)
-				body, _ := io.ReadAll(r.Body)
-				refs <- r.Header.Get("Webhook-Id") + " " + r.Header.Get("X-Callback-Attempt") + " " + r.Header.Get("X-Run-Callback")
-				if tt.verify(referee, body, r.Header) != nil {
-					rw.WriteHeader(http.StatusUnauthorized)
-				}
-				if !bytes.HasPrefix(body, []byte("message=test&")) || r.Header.Get("X-Callback-Test") != "true" {
-					t.Errorf("%v %s", r.Header, body)
-				}
-			})
-			secrets := must[map[int64][]*tenant.SigningSecret](t)(
-				w.ProjectSigningSecrets(t.Context(), models.PlatformActor(), testProject))
-			referee = must[*standardwebhooks.Webhook](t)(standardwebhooks.NewWebhook(secrets[testProject][0].Secret.Reveal()))
-			newTestDoctor(t, w, nil).atWork(t)
-			d := w.diagnose(t, true)
-			wantDiagnosis(t, d, tt.letters, tt.says, tt.remedy)
-			if d.Status() == receiver.DiagnosisFailed || int(requests.Load()) != tt.requests {
-				t.Errorf("%s after %d requests", d.Status(), requests.Load())
-			}
-			known := map[string]bool{}
-			for i := range tt.requests {
-				ref, rest, _ := strings.Cut(<-refs, " ")
-				if known[ref] || rest != string(rune('1'+i))+" "+d.UID.String() {
-					t.Errorf("request %d: %s %s", i+1, ref, rest)
-				}
-				known[ref] = true
 			}
 		})
 	}
