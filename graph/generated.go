@@ -6361,7 +6361,7 @@ enum ErrorCode {
   BAD_USER_INPUT
   """
   The present state does not allow it: it has ended already, the name is taken, there are as many as there may be. Where the ` + "`" + `ifVersion` + "`" + ` of an
-  update was too old, ` + "`" + `extensions.current` + "`" + ` has the present state.
+  update was too old, ` + "`" + `extensions.current` + "`" + ` has the present state; what else is wrong with the update is told beside it.
   """
   CONFLICT
   """

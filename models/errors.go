@@ -111,7 +111,7 @@ func Conflict(field, format string, args ...any) error {
 }
 
 // CheckVersion refuses an update that begins at another version of an entity than the present one: CONFLICT on
-// ifVersion, with the entity. nil: it begins at any.
+// ifVersion, with the entity, which the update must not touch. nil: it begins at any.
 func CheckVersion(ifVersion *int, version int, current any) error {
 	if ifVersion == nil || *ifVersion == version {
 		return nil
@@ -159,8 +159,8 @@ func Invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT. errors.As
-// finds the first.
+// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT, or CONFLICT where
+// the present state does not allow it. errors.As finds the first.
 type Problems []*Error
 
 // Error returns the sentences for the caller, one after the other.
@@ -188,7 +188,7 @@ func ProblemsOf(err error) Problems {
 	switch {
 	case errors.As(err, &several):
 		return several
-	case errors.As(err, &one) && one.Code == CodeBadUserInput:
+	case errors.As(err, &one) && (one.Code == CodeBadUserInput || one.Code == CodeConflict && one.Field != ""):
 		return Problems{one}
 	}
 	return nil

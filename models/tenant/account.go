@@ -123,12 +123,9 @@ func (s *Service) changeAccount(
 		if err := actor.RequireRole(a.ID, least); err != nil {
 			return err
 		}
-		if err := models.CheckVersion(ifVersion, a.Version, a); err != nil {
-			return err
-		}
-		before := TargetOf(LevelAccount, a.Callback)
+		before := *a
 		c.Account = a
-		if err := change(a); err != nil {
+		if err := models.AllProblems(models.CheckVersion(ifVersion, a.Version, &before), change(a)); err != nil {
 			return unlessUnchanged(err)
 		}
 		a.Version++
@@ -136,7 +133,8 @@ func (s *Service) changeAccount(
 		if err := tx.UpdateAccount(ctx, actor.Scope(least), a); err != nil {
 			return err
 		}
-		c.Moved, err = moved(ctx, tx, CallbackOwner{AccountID: a.ID}, before, TargetOf(LevelAccount, a.Callback))
+		c.Moved, err = moved(ctx, tx, CallbackOwner{AccountID: a.ID},
+			TargetOf(LevelAccount, before.Callback), TargetOf(LevelAccount, a.Callback))
 		return err
 	})
 	return c, err

@@ -164,12 +164,9 @@ func (s *Service) changeProject(
 		if err := actor.RequireProjectRole(p.AccountID, p.ID, least); err != nil {
 			return err
 		}
-		if err := models.CheckVersion(ifVersion, p.Version, p); err != nil {
-			return err
-		}
-		before := p.Callback
+		before := *p
 		c.Project = p
-		if err := change(p); err != nil {
+		if err := models.AllProblems(models.CheckVersion(ifVersion, p.Version, &before), change(p)); err != nil {
 			return unlessUnchanged(err)
 		}
 		p.Version++
@@ -177,7 +174,7 @@ func (s *Service) changeProject(
 		if err := tx.UpdateProject(ctx, actor.Scope(least), p); err != nil {
 			return err
 		}
-		if models.TextOrEmpty(before.URL) == models.TextOrEmpty(p.Callback.URL) { // then the account's is the same, too
+		if models.TextOrEmpty(before.Callback.URL) == models.TextOrEmpty(p.Callback.URL) { // then the account's is the same, too
 			return nil
 		}
 		account, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), p.AccountID))(TypeAccount)
@@ -185,7 +182,7 @@ func (s *Service) changeProject(
 			return err
 		}
 		c.Moved, err = moved(ctx, tx, CallbackOwner{ProjectID: p.ID},
-			EffectiveTarget(account.Callback, before), EffectiveTarget(account.Callback, p.Callback))
+			EffectiveTarget(account.Callback, before.Callback), EffectiveTarget(account.Callback, p.Callback))
 		return err
 	})
 	return c, err

@@ -151,17 +151,14 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in S
 		if c, err = lockSSOClient(ctx, tx, actor, in.SSOClientID, models.RoleEditor); err != nil {
 			return err
 		}
-		if err := in.checkMayChange(c, actor); err != nil {
-			return err
-		}
-		if err := models.CheckVersion(in.IfVersion, c.Version, c); err != nil {
-			return err
-		}
+		before := *c
 		c.NoticeMode = cmp.Or(in.NoticeMode, c.NoticeMode)
 		if in.SeesPayloads != nil {
 			c.SeesPayloads = *in.SeesPayloads
 		}
 		err = models.AllProblems(
+			models.CheckVersion(in.IfVersion, c.Version, &before),
+			in.checkMayChange(&before, actor),
 			models.AssignName(&c.Name, "name", in.Name),
 			c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 			checkNoticeMode(c.NoticeMode),
