@@ -295,7 +295,7 @@ var de = {
 		arrivalHint: "Von der Entstehung bis zur Ankunft: die Hälfte der Callbacks, und 99 von 100, brauchten nicht länger",
 		receiver: "Empfänger",
 		receiverHint: "Wie lange der Empfänger für eine Antwort brauchte: p50 / p99",
-		oldest: "Der älteste wartet seit",
+		oldest: "Wartet längstens",
 		counted: "Gezählt seit",
 		showThese: "Diese zeigen",
 		thenRetry: (n) => n === 1 ? "Den wartenden zeigen" : `Die ${n} wartenden zeigen`,

@@ -73,6 +73,8 @@ function Shown({ health: h, range, trouble: last }) {
 					/* @__PURE__ */ jsx("dd", { children: number(h.counts.success, lang) }),
 					/* @__PURE__ */ jsx("dt", { children: t.waiting }),
 					/* @__PURE__ */ jsxs("dd", { children: [h.counts.pendingIsExact ? "" : "> ", number(waiting, lang)] }),
+					/* @__PURE__ */ jsx("dt", { children: t.oldest }),
+					/* @__PURE__ */ jsx("dd", { children: h.oldestPendingAt ? /* @__PURE__ */ jsx(Since, { at: h.oldestPendingAt }) : "–" }),
 					/* @__PURE__ */ jsx("dt", { children: t.givenUp }),
 					/* @__PURE__ */ jsx("dd", { children: number(h.counts.failed, lang) }),
 					/* @__PURE__ */ jsx("dt", {
@@ -108,39 +110,28 @@ function Shown({ health: h, range, trouble: last }) {
 				children: t.thenRetry(waiting)
 			})
 		] }),
-		(h.causes.length > 0 || h.oldestPendingAt) && /* @__PURE__ */ jsxs("p", {
+		h.causes.length > 0 && /* @__PURE__ */ jsxs("p", {
 			class: "row",
-			children: [
-				h.causes.length > 0 && /* @__PURE__ */ jsxs("span", {
-					class: "soft",
-					children: [t.givenUp, ":"]
+			children: [/* @__PURE__ */ jsxs("span", {
+				class: "soft",
+				children: [t.givenUp, ":"]
+			}), h.causes.map(({ code, count }) => /* @__PURE__ */ jsx("a", {
+				href: withParameters({
+					status: "FAILED",
+					cause: code,
+					callback: null
 				}),
-				h.causes.map(({ code, count }) => /* @__PURE__ */ jsx("a", {
-					href: withParameters({
-						status: "FAILED",
-						cause: code,
-						callback: null
-					}),
-					title: t.showThese,
-					children: /* @__PURE__ */ jsxs(Tag, {
-						kind: "bad",
-						sign: "✕",
-						children: [
-							code,
-							" · ",
-							number(count, lang)
-						]
-					})
-				}, code)),
-				h.oldestPendingAt && /* @__PURE__ */ jsxs("span", {
-					class: "soft end",
+				title: t.showThese,
+				children: /* @__PURE__ */ jsxs(Tag, {
+					kind: "bad",
+					sign: "✕",
 					children: [
-						t.oldest,
-						" ",
-						/* @__PURE__ */ jsx(Since, { at: h.oldestPendingAt })
+						code,
+						" · ",
+						number(count, lang)
 					]
 				})
-			]
+			}, code))]
 		}),
 		h.since && /* @__PURE__ */ jsxs("p", {
 			class: "hint",

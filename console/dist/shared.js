@@ -330,7 +330,7 @@ var en = {
 		arrivalHint: "From its creation to its arrival: half of the callbacks, and 99 of 100, took no longer",
 		receiver: "Receiver",
 		receiverHint: "How long the receiver took to answer: p50 / p99",
-		oldest: "The oldest waits for",
+		oldest: "Longest wait",
 		counted: "Counted since",
 		showThese: "Show these",
 		thenRetry: (n) => n === 1 ? "Show the one that waits" : `Show the ${n} that wait`,

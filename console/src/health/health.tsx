@@ -91,6 +91,8 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
             {h.counts.pendingIsExact ? '' : '> '}
             {number(waiting, lang)}
           </dd>
+          <dt>{t.oldest}</dt>
+          <dd>{h.oldestPendingAt ? <Since at={h.oldestPendingAt} /> : '–'}</dd>
           <dt>{t.givenUp}</dt>
           <dd>{number(h.counts.failed, lang)}</dd>
           <dt title={t.arrivalHint}>{t.arrival}</dt>
@@ -106,9 +108,9 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
           <a href={withParameters({ status: 'PENDING', callback: null })}>{t.thenRetry(waiting)}</a>
         </p>
       )}
-      {(h.causes.length > 0 || h.oldestPendingAt) && (
+      {h.causes.length > 0 && (
         <p class="row">
-          {h.causes.length > 0 && <span class="soft">{t.givenUp}:</span>}
+          <span class="soft">{t.givenUp}:</span>
           {h.causes.map(({ code, count }) => (
             <a key={code} href={withParameters({ status: 'FAILED', cause: code, callback: null })} title={t.showThese}>
               <Tag kind="bad" sign="✕">
@@ -116,11 +118,6 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
               </Tag>
             </a>
           ))}
-          {h.oldestPendingAt && (
-            <span class="soft end">
-              {t.oldest} <Since at={h.oldestPendingAt} />
-            </span>
-          )}
         </p>
       )}
       {h.since && (
