@@ -113,6 +113,8 @@ test('a partner sees to its webhook, secrets and keys, and sees the failures of 
     );
     const { page: within } = await open('/console/partners', { credential: token });
     await within.getByRole('table', { name: 'History' }).getByText('Test').waitFor();
+    await within.getByRole('button', { name: /A key/ }).waitFor(); // by now it is known who looks
+    if (buttons) await within.getByRole('button', { name: 'Rotate secret' }).waitFor();
     for (const name of ['Send test', 'Rotate secret']) assert.equal(await within.getByRole('button', { name }).count(), buttons, `${permission}: ${name}`);
     assert.equal(await within.getByRole('button', { name: 'New key…' }).count(), 0);
   }

@@ -6,6 +6,7 @@
 //   EMBED_PORT      of http://127.0.0.1, whose pages may show the console within them
 //   CHROMIUM        the browser               (default Debian's chromium-headless-shell, which takes a third of the work of its chromium, or that)
 //   SCREENSHOTS     a folder for pictures     (optional)
+//   LATE            how many ms each answer is kept back at most, one more than the other: a test that waits for something else than it uses fails  (optional)
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,6 +21,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 // What a machine shows in two seconds when it is idle it may show in sixty beside the tests of the race detector.
 const patience = 90_000;
+const late = Number(process.env.LATE ?? 0);
 
 let started;
 /** browser is one for all tests of a process; it finds no host by its name. */
@@ -51,6 +53,12 @@ export async function open(path, { credential, hosts = [], keep = false, prepare
   if (!keep) opened.push(context);
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base.origin });
   context.setDefaultTimeout(patience);
+  if (late) {
+    await context.route('**/graphql', async (route) => {
+      await new Promise((passed) => setTimeout(passed, Math.random() * late));
+      await route.continue().catch(() => undefined); // nobody may wait for it any more
+    });
+  }
   const page = await context.newPage();
   const problems = [];
   page.on('request', (request) => {

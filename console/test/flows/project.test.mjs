@@ -50,7 +50,7 @@ test('set a URL, see it effective, test, fail, diagnose, mend, retry, replay', a
   await rows(page).getByText('Test').waitFor(); // it was empty: nothing can jump
 
   // It fails: what is new waits behind the pill, and the open one is told of as it goes on.
-  hook.status = 503;
+  Object.assign(hook, { status: 503, headers: { 'retry-after': '900' } }); // it is not sent again before it is asked to be
   const crawl = await finishCrawl(id);
   await page.getByRole('button', { name: '1 new' }).click();
   const row = rows(page).filter({ hasText: crawl });
@@ -81,6 +81,7 @@ test('filters stand in the address, and the keys move through what they let thro
   const id = await project('Flow', hook.url);
   const crawls = await finishCrawls(id, 3);
   const { page, problems } = await open(`/console/projects/${id}`, { credential: token });
+  await rows(page).filter({ hasText: crawls[1] }).getByText('Arrived').waitFor(); // until then it cannot be replayed
   await rows(page).nth(2).waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type(crawls[1]);
@@ -112,6 +113,7 @@ test('filters stand in the address, and the keys move through what they let thro
   await page.waitForURL(/callback=/);
   await page.locator('.detail').getByText(crawls[1], { exact: true }).first().waitFor();
   await page.getByRole('button', { name: 'Copy as curl' }).click();
+  await page.getByText('✓ Copied').waitFor();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(command, new RegExp(`^curl -i '${hook.url}'`));
   assert.match(command, new RegExp(`crawl_id=${crawls[1]}`));
@@ -203,6 +205,7 @@ test('a signing secret is shown, copied and rotated, and pause holds what waits'
   verified(third, last);
   for (const secret of [first, second]) assert.throws(() => verified(secret, last), /No matching signature/);
   await page.reload();
+  await rows(page).first().waitFor(); // what comes now is new
 
   await page.getByRole('button', { name: 'Pause' }).first().click();
   await page.getByText('Paused since').waitFor();
@@ -243,8 +246,9 @@ test('offline, and back: what was typed stays, and the list goes on', async () =
   await finishCrawl(id);
   const { page, context, problems } = await open(`/console/projects/${id}`, { credential: token });
   await rows(page).first().waitFor();
-  await context.setOffline(true);
   const url = page.getByLabel('Callback URL of this project');
+  await url.waitFor();
+  await context.setOffline(true);
   await url.fill(`${hook.url}/typed`);
   await page.getByRole('button', { name: 'Save' }).first().click();
   const form = page.getByRole('form', { name: 'Project' });

@@ -44,12 +44,14 @@ test('the first visit, from the link that the server prints to a replay, is elev
   await click(page.getByRole('button', { name: 'Send test' }));
   await seen(page.getByText(/HTTP 200 ·/));
 
-  hook.status = 500;
+  Object.assign(hook, { status: 500, headers: { 'retry-after': '900' } });
   await click(page.getByRole('button', { name: 'Diagnose' }));
   await page.locator('.steps[aria-busy=false]').waitFor();
   await seen(page.locator('.steps li', { hasText: 'Answer' }).getByText('✕'));
+  await page.locator('table.callbacks').getByText('Test').waitFor(); // what comes now is new
   await page.evaluate(() => scrollTo(0, 0));
   await click(page.getByRole('button', { name: 'Copy a command that ends a crawl' }));
+  await page.getByText('✓ Copied').waitFor();
   await typed((await page.evaluate(() => navigator.clipboard.readText())).replace('PLATFORM_KEY', process.env.RINGBACK_KEY));
   await click(page.getByRole('button', { name: '1 new' }));
   const row = page.locator('table.callbacks tr:has(> td.event)').filter({ hasText: 'Crawl finished' });

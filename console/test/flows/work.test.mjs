@@ -140,12 +140,13 @@ test('a Viewer sees everything, can do nothing, and reads why', async () => {
 
 test('loading, and an error with its request, stand where the list will be', async () => {
   const id = await project('Broken');
-  let state = 'hold';
+  let state = 'fail';
   let release;
+  const held = new Promise((resolve) => (release = resolve));
   const { page } = await open('/console', { credential: token });
   await page.route('**/graphql', async (route) => {
     if (!/query Runs/.test(route.request().postData() ?? '')) return route.fallback();
-    if (state === 'hold') await new Promise((resolve) => (release = resolve));
+    await held;
     if (state === 'pass') return route.fallback();
     return route.fulfill({
       status: 200, headers: { 'x-request-id': 'req-1' }, contentType: 'application/json',
@@ -155,7 +156,6 @@ test('loading, and an error with its request, stand where the list will be', asy
   await page.goto(new URL(`/console/projects/${id}/runs`, page.url()).href);
   await page.locator('section', { hasText: 'Runs' }).getByRole('status', { name: 'Loading…' }).waitFor();
   await accessible(page, 'runs loading');
-  state = 'fail';
   release();
   await page.getByText('Something went wrong on the server.').waitFor();
   await page.getByText('req-1').waitFor();
