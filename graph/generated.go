@@ -7009,7 +7009,7 @@ type Attempt {
   httpStatus: Int
   "Null on success, and while the answer is awaited."
   error: AttemptError
-  "What to do about the error, in a sentence for people who do not know; null where there is none."
+  "What to do about the error, in a sentence or two for people who do not know; null where there is none."
   remedy: String
   """
   What of the URL and the headers would be refused if it were set today, such as a blank at the end of a value; it was sent all the same. Null
@@ -7705,7 +7705,7 @@ type DiagnosisStep {
   durationMs: Int!
   "What was seen, in a sentence for people. It has no value of a configured header."
   detail: String!
-  "What to do about it, in a sentence for people; null where there is nothing to do."
+  "What to do about it, in a sentence or two for people; null where there is nothing to do."
   remedy: String
   "Of ` + "`" + `DNS` + "`" + `: the addresses of the host, IPv4 and IPv6, at most 32, and whether each may be reached. Else empty."
   addresses: [CheckedAddress!]!

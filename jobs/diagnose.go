@@ -124,8 +124,9 @@ func (x *examiner) look() {
 	x.note(ended(step, receiver.StepSignature, begun))
 }
 
-const unreadable = "Let the operator see whether RINGBACK_ENCRYPTION_KEY is the one of this database, or set the headers " +
-	"anew."
+const unreadable = "Have the operator of this service see whether RINGBACK_ENCRYPTION_KEY is the one of its database, or set the headers " +
+	"anew and rotate the signing secret (API mutation `rotateCallbackSigningSecret`, of an SSO client `rotateWebhookSigningSecret`). Nothing " +
+	"was sent, since they cannot be read."
 
 // note goes on where the step cannot be written: the next one is written with it. Of a worker that stops nothing is
 // told: what it did not wait for is no fault of the receiver.

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/ringback/ringback/jobs/egress"
 	"github.com/ringback/ringback/jobs/egress/egresstest"
 	"github.com/ringback/ringback/models"
@@ -124,7 +123,7 @@ func TestTheDoctorAndHostileReceivers(t *testing.T) {
 		"a status of redirects": {text("HTTP/1.1 304 \r\n\r\n"), "WSOOSFS", "the status 304", "200 to 204"},
 		"no TLS":                {strings.Replace(text("HTTP/1.1 400 \r\n\r\n"), "http:", "https:", 1), "OSOOFSS", "closed the connection", "speaks TLS at all"},
 		"nobody listens":        {"http://" + egresstest.ClosedAddr(t), "WSOFSSS", "refused the connection", "running and listens"},
-		"private address":       {"http://10.0.0.9/", "WSFSSSS", "is public", "public address"},
+		"private address":       {"http://10.0.0.9/", "WSFSSSS", "is public", "put a public proxy"},
 		"a port of mail":        {"http://127.0.0.1:25/", "WSFSSSS", "port 25", "another port"},
 		"unknown name":          {"https://hooks.ringback.invalid/", "OFSSSSS", "hooks.ringback.invalid", "DNS records"},
 	} {
@@ -273,7 +272,7 @@ func TestADoctorThatStopsSaysSo(t *testing.T) {
 	ended := make(chan *receiver.Diagnosis, 1)
 	go func() { ended <- w.diagnose(t, false) }()
 	modelstest.Eventually(t, "it is taken", func() bool { d.look(ctx); return ctx.Err() != nil })
-	wantDiagnosis(t, modelstest.Receive(t, "the end", ended), "WSOOSFS", "the worker stopped", "Ask again")
+	wantDiagnosis(t, modelstest.Receive(t, "the end", ended), "WSOOSFS", "the worker stopped", "Start the diagnosis again")
 	d.running.Wait()
 }
 

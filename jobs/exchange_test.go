@@ -163,11 +163,14 @@ func TestAFlawIsKeptWithTheAttempt(t *testing.T) {
 		"no TLS":                {"https://" + egresstest.Raw(t, func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 1)) }), callback.ConnectionReset, "speaks TLS at all"},
 		"a status of redirects": {egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 304 \r\n\r\n")), callback.Redirect, "200 to 204"},
 		"refused":               {"https://" + egresstest.ClosedAddr(t), callback.ConnectRefused, "listens on the URL's port"},
+		"a private address":     {"http://10.0.0.9/", callback.BlockedAddress, "RINGBACK_ALLOWED_NETWORKS"},
+		"a port of mail":        {"http://127.0.0.1:25/", callback.BlockedAddress, "RINGBACK_ALLOWED_PORTS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, _ := exchangeWith(t, tt.url, newPatientOut(t, modelstest.Patience))
-			if a.Error == nil || a.Error.Code != tt.code || !strings.Contains(*a.Remedy(), tt.remedy) {
+			both := strings.Contains(*a.Remedy(), "NETWORKS") && strings.Contains(*a.Remedy(), "PORTS")
+			if a.Error == nil || a.Error.Code != tt.code || !strings.Contains(*a.Remedy(), tt.remedy) || both {
 				t.Errorf("%+v, %q", a.Error, models.TextOrEmpty(a.Remedy()))
 			}
 		})
@@ -180,14 +183,14 @@ func TestFlawsHaveTheSameWordsEverywhere(t *testing.T) {
 	of := []egress.Flaw{
 		egress.Expired, egress.NotYetValid, egress.WrongName, egress.SelfSigned, egress.UnknownIssuer, egress.MissingIntermediate,
 		egress.ClientCertificate, egress.NotTLS, egress.OldTLS, egress.NoCipher, egress.UnknownName, egress.BrokenHandshake,
-		egress.NoTarget,
+		egress.NoTarget, egress.DeniedAddress, egress.DeniedPort,
 	}
 	for i, flaw := range callback.Flaws() {
 		if string(of[i]) != string(flaw) {
 			t.Errorf("%s is %s", of[i], flaw)
 		}
 	}
-	for _, remedy := range []string{unreadable, verifySignature, verifyTimestamp} {
+	for _, remedy := range []string{unreadable, verifySignature, verifyTimestamp, verifyBoth} {
 		modelstest.WantRemedy(t, "the doctor's own", &remedy)
 	}
 }

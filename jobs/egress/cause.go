@@ -54,7 +54,7 @@ const (
 	Canceled Cause = "CANCELED"
 )
 
-// Flaw says more of a cause: what is wrong with the receiver's TLS, or with its redirect.
+// Flaw says more of a cause: what is wrong with the receiver's TLS, with its redirect or with where it is.
 type Flaw string
 
 // The flaws.
@@ -72,6 +72,8 @@ const (
 	UnknownName         Flaw = "UNKNOWN_NAME"         // it does not know the host
 	BrokenHandshake     Flaw = "HANDSHAKE"            // it was closed, or did not end
 	NoTarget            Flaw = "NO_TARGET"            // the redirect does not say where to
+	DeniedAddress       Flaw = "DENIED_ADDRESS"       // it is not public
+	DeniedPort          Flaw = "DENIED_PORT"          // it is not among those that may be reached
 )
 
 // Error is the only kind of error that [Client.Send] returns.
@@ -191,11 +193,15 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 func (f failure) byType(err error, seen watched, at phase) *Error {
 	var denied *deniedError
 	if errors.As(err, &denied) {
-		message := "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS"
 		if errors.Is(denied.err, errPort) {
-			message = "the port of " + denied.addr + " is not allowed (RINGBACK_ALLOWED_PORTS)"
+			return &Error{
+				Cause: BlockedAddress, Flaw: DeniedPort, Message: "the port of " + denied.addr + " is not allowed (RINGBACK_ALLOWED_PORTS)",
+			}
 		}
-		return &Error{Cause: BlockedAddress, Message: message}
+		return &Error{
+			Cause: BlockedAddress, Flaw: DeniedAddress,
+			Message: "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS",
+		}
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

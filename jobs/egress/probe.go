@@ -43,7 +43,7 @@ type Step struct {
 	Detail   string // sentences for a human. They name no address that may not be reached
 	Cause    Cause  // of what has failed
 	Flaw     Flaw   // what more is known of that
-	Remedy   string // what to do about it, where more can be said than its cause tells; empty for what is OK
+	Remedy   string // what to do about a warning: of what has failed its cause and flaw tell
 
 	Addresses []Address // of StageDNS, at most 32
 	TLS       *Handshake
@@ -103,14 +103,14 @@ func (p *probe) close() {
 	}
 }
 
-func failed(e *Error, remedy string) Step {
-	return Step{Status: StepFailed, Detail: e.Message, Cause: e.Cause, Flaw: e.Flaw, Remedy: remedy}
+func failed(e *Error) Step {
+	return Step{Status: StepFailed, Detail: e.Message, Cause: e.Cause, Flaw: e.Flaw}
 }
 
 func (p *probe) atURL(context.Context) Step {
 	u, e := parseURL(p.target)
 	if e != nil {
-		return failed(e, "")
+		return failed(e)
 	}
 	p.url, p.host = u, u.Host
 	if u.Scheme == "http" {
@@ -125,7 +125,7 @@ func (p *probe) atURL(context.Context) Step {
 func (p *probe) atDNS(ctx context.Context) Step {
 	addresses, err := p.client.addressesOf(ctx, p.url)
 	if err != nil {
-		return failed(p.explain(err, watched{}, phaseDNS), "")
+		return failed(p.explain(err, watched{}, phaseDNS))
 	}
 	p.addresses = addresses
 	told := addresses[:min(len(addresses), maxTold)]
@@ -158,9 +158,9 @@ const maxTold = 32
 func (p *probe) atAddress(context.Context) Step {
 	port := portOf(p.url)
 	if !portAllowed(port, p.client.guard.ports) {
-		return failed(&Error{Cause: BlockedAddress, Message: fmt.Sprintf("the port %d is not allowed "+
-			"(RINGBACK_ALLOWED_PORTS)", port)},
-			"Let the receiver listen on another port, such as 443, or have the operator allow this one (RINGBACK_ALLOWED_PORTS).")
+		return failed(&Error{
+			Cause: BlockedAddress, Flaw: DeniedPort, Message: fmt.Sprintf("the port %d is not allowed (RINGBACK_ALLOWED_PORTS)", port),
+		})
 	}
 	denied := 0
 	for _, a := range p.addresses {
@@ -170,9 +170,7 @@ func (p *probe) atAddress(context.Context) Step {
 	}
 	switch all := len(p.addresses); {
 	case denied == all:
-		return failed(&Error{Cause: BlockedAddress, Message: "no address of " + p.name() + " is public"},
-			"Give the receiver a public address, put a public proxy or tunnel before it, or have the operator allow its network "+
-				"(RINGBACK_ALLOWED_NETWORKS).")
+		return failed(&Error{Cause: BlockedAddress, Flaw: DeniedAddress, Message: "no address of " + p.name() + " is public"})
 	case denied > 0:
 		return Step{
 			Status: StepWarning,
@@ -225,7 +223,7 @@ func (p *probe) atTCP(ctx context.Context) Step {
 	case 0:
 		return Step{Status: StepOK, Detail: detail}
 	case len(targets):
-		return failed(&Error{Cause: first.Cause, Message: detail}, "")
+		return failed(&Error{Cause: first.Cause, Message: detail})
 	}
 	return Step{
 		Status: StepWarning, Detail: detail,
@@ -317,7 +315,7 @@ func (p *probe) atTLS(ctx context.Context) Step {
 		if sent := hand.sent(); sent != "" {
 			e.Message = strings.TrimSuffix(e.Message, ".") + ". " + sent
 		}
-		step := failed(e, "")
+		step := failed(e)
 		step.TLS = hand.seen()
 		return step
 	}

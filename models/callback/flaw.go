@@ -5,7 +5,7 @@ import "slices"
 // Flaw says more of why an attempt failed than its cause; empty: no more is known.
 type Flaw string
 
-// What can be wrong with a receiver's TLS, and with a redirect.
+// What can be wrong with a receiver's TLS, with a redirect, and with where a URL leads.
 const (
 	FlawExpired             Flaw = "EXPIRED"
 	FlawNotYetValid         Flaw = "NOT_YET_VALID"
@@ -20,12 +20,15 @@ const (
 	FlawUnknownName         Flaw = "UNKNOWN_NAME"
 	FlawHandshake           Flaw = "HANDSHAKE" // it was closed, or did not end
 	FlawNoTarget            Flaw = "NO_TARGET" // of a redirect
+	FlawDeniedAddress       Flaw = "DENIED_ADDRESS"
+	FlawDeniedPort          Flaw = "DENIED_PORT"
 )
 
 // flaws are stored by their place here, from 1 to 31: none ever moves.
 var flaws = []Flaw{
 	FlawExpired, FlawNotYetValid, FlawWrongName, FlawSelfSigned, FlawUnknownIssuer, FlawMissingIntermediate,
 	FlawClientCertificate, FlawNotTLS, FlawOldTLS, FlawNoCipher, FlawUnknownName, FlawHandshake, FlawNoTarget,
+	FlawDeniedAddress, FlawDeniedPort,
 }
 
 // Flaws lists every flaw.
@@ -65,4 +68,8 @@ var flawRemedies = map[Flaw]string{
 	FlawHandshake: "See whether the receiver speaks TLS at all on this port, has a certificate for the name, and has no proxy or firewall " +
 		"before it that ends connections: else the URL begins with http://, or has another port.",
 	FlawNoTarget: "Answer with 200 to 204 instead: the receiver's status is one of redirects, and it does not say where to.",
+	FlawDeniedAddress: "Give the receiver a public address, put a public proxy or tunnel before it, or have the operator of this service allow " +
+		"its network (RINGBACK_ALLOWED_NETWORKS).",
+	FlawDeniedPort: "Let the receiver listen on another port, such as 443, or have the operator of this service allow this one " +
+		"(RINGBACK_ALLOWED_PORTS).",
 }

@@ -12,14 +12,8 @@ import (
 
 func TestEveryRemedyIsASentence(t *testing.T) {
 	t.Parallel()
-	for _, code := range callback.AttemptErrorCodes() {
-		modelstest.WantRemedy(t, string(code), callback.RemedyOf(&callback.AttemptError{Code: code}, "", nil))
-	}
-	for _, flaw := range callback.Flaws() {
-		modelstest.WantRemedy(t, string(flaw), callback.RemedyOf(&callback.AttemptError{Code: callback.TLSError}, flaw, nil))
-	}
-	for status := 100; status < 600; status++ {
-		modelstest.WantRemedy(t, fmt.Sprint(status), callback.RemedyOf(&callback.AttemptError{Code: callback.HTTPStatusError}, "", &status))
+	for cause, remedy := range everyRemedy() {
+		modelstest.WantRemedy(t, cause, &remedy)
 	}
 }
 
@@ -48,6 +42,45 @@ func TestEveryCauseHasARemedy(t *testing.T) {
 	if callback.RemedyOf(nil, "", new(200)) != nil {
 		t.Error("a success has a remedy")
 	}
+}
+
+// TestARemedyNeedsNothingBesideIt: a person reads it who knows neither this service nor where it is written about.
+func TestARemedyNeedsNothingBesideIt(t *testing.T) {
+	t.Parallel()
+	for cause, remedy := range everyRemedy() {
+		if strings.Contains(remedy, "docs/") || strings.Contains(remedy, "message") {
+			t.Errorf("%s leads elsewhere: %q", cause, remedy)
+		}
+		said := strings.NewReplacer("API mutation `replayCallback`", "", "API query `checkCallback`", "", "API query `previewCallback`", "").Replace(remedy)
+		for _, name := range []string{"replayCallback", "checkCallback", "previewCallback"} {
+			if strings.Contains(said, name) {
+				t.Errorf("%s does not say what %s is: %q", cause, name, remedy)
+			}
+		}
+		for word, needs := range map[string]string{
+			"Wait for the next attempt": "API mutation `replayCallback`", "firewall": "operator of this service", "/v1/openapi.json": "host of this API",
+			"may have had this request": "X-Callback-Ref",
+		} {
+			if strings.Contains(remedy, word) && !strings.Contains(remedy, needs) && cause != string(callback.FlawHandshake) {
+				t.Errorf("%s says %q, and not %q: %q", cause, word, needs, remedy)
+			}
+		}
+	}
+}
+
+// everyRemedy has them by cause, status or flaw.
+func everyRemedy() map[string]string {
+	all := map[string]string{}
+	for _, code := range callback.AttemptErrorCodes() {
+		all[string(code)] = *callback.RemedyOf(&callback.AttemptError{Code: code}, "", nil)
+	}
+	for status := 100; status < 600; status++ {
+		all[fmt.Sprint(status)] = *callback.RemedyOf(&callback.AttemptError{Code: callback.HTTPStatusError}, "", &status)
+	}
+	for _, flaw := range callback.Flaws() {
+		all[string(flaw)] = *callback.RemedyOf(&callback.AttemptError{Code: callback.TLSError}, flaw, nil)
+	}
+	return all
 }
 
 func TestRemedyOfAStatus(t *testing.T) {

@@ -23,10 +23,10 @@ func WantError(t testing.TB, err error, code models.Code, field string) {
 	}
 }
 
-// aSentence is one that begins with what to do.
-var aSentence = regexp.MustCompile(`^[A-Z][a-z]+,? [^.]*(\.[a-zA-Z0-9][^.]*)*\.$`)
+// aSentence or two, of which the first begins with what to do.
+var aSentence = regexp.MustCompile(`^[A-Z][a-z]+,? [^.]*(\.[a-zA-Z0-9][^.]*)*\.( [A-Z][a-zA-Z-]* [^.]*(\.[a-zA-Z0-9][^.]*)*\.)?$`)
 
-// WantRemedy checks that a remedy is a sentence that tells a person what to do.
+// WantRemedy checks that a remedy is a sentence or two that tell a person what to do.
 func WantRemedy(t testing.TB, what string, remedy *string) {
 	t.Helper()
 	if text := models.TextOrEmpty(remedy); !aSentence.MatchString(text) || strings.HasPrefix(text, "Nothing") {

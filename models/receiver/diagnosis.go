@@ -132,8 +132,9 @@ type HTTP struct {
 const (
 	notTaken   = "no worker answered: none has taken the diagnosis"
 	notEnded   = "no worker answered: the one that took the diagnosis has not ended it"
-	seeWorkers = "Have the operator see that a worker runs (`serve --role worker` or `all`) and reaches the database, and diagnose again."
-	askAgain   = "Ask again: the worker was stopped, or cannot reach the database, and the receiver may be well."
+	seeWorkers = "Have the operator see that a worker runs (`serve --role worker` or `all`) and reaches the database, and start the diagnosis again."
+	askAgain   = "Start the diagnosis again (API mutation `diagnoseReceiver`): the worker was stopped, or cannot reach the " +
+		"database, and the receiver may be well."
 )
 
 // endOverdue is how a diagnosis ends whose worker has not done its part by the deadline.
