@@ -46,6 +46,10 @@ func (h *handler) negotiate(next http.Handler) http.Handler {
 		default:
 			a := &answering{ResponseWriter: w, media: accepted(r)}
 			if r.Method == http.MethodGet {
+				if err := checkParameters(r); err != nil {
+					h.writeError(w, r, http.StatusBadRequest, err)
+					return
+				}
 				r = asPost(r)
 			}
 			next.ServeHTTP(a, r.WithContext(context.WithValue(r.Context(), answeringKey{}, a)))
@@ -119,7 +123,21 @@ func accepted(r *http.Request) (best string) {
 // queryOnlyKey is of requests that may not change anything.
 type queryOnlyKey struct{}
 
-// asPost is the POST with the same document, variables and extensions. What of them is no JSON is told of as of any body.
+// jsonParameters are those of a GET that are JSON, and members of a POST's body.
+var jsonParameters = []string{"variables", "extensions"}
+
+// checkParameters tells of a GET's by their names, since it has no body to tell of.
+func checkParameters(r *http.Request) error {
+	for _, name := range jsonParameters {
+		var members map[string]json.RawMessage
+		if value := r.URL.Query().Get(name); value != "" && json.Unmarshal([]byte(value), &members) != nil {
+			return badInput(name, "must be a JSON object")
+		}
+	}
+	return nil
+}
+
+// asPost is the POST with the same document, variables and extensions.
 func asPost(r *http.Request) *http.Request {
 	parameters := r.URL.Query()
 	member := func(name string, value []byte) []byte { return append([]byte(`,"`+name+`":`), value...) }
@@ -131,11 +149,8 @@ func asPost(r *http.Request) *http.Request {
 	if parameters.Has("operationName") {
 		body = append(body, member("operationName", text("operationName"))...)
 	}
-	for _, name := range []string{"variables", "extensions"} {
+	for _, name := range jsonParameters {
 		if value := parameters.Get(name); value != "" {
-			if !json.Valid([]byte(value)) {
-				value = "not JSON" // nor is the body, then
-			}
 			body = append(body, member(name, []byte(value))...)
 		}
 	}

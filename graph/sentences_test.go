@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +156,20 @@ func TestErrorsAboutABodyTellNoneOfIt(t *testing.T) {
 			strings.Contains(a.Body, planted) {
 			t.Errorf("%s: status %d, %s", name, a.Status, a.Body)
 		}
+	}
+	for _, parameter := range []string{"variables", "extensions"} { // a GET has no body
+		for _, value := range []string{planted, `{"a": "` + planted, `"` + planted + `"`, `["` + planted + `"]`, "null null"} {
+			a := w.send(httptest.NewRequest(http.MethodGet, query("query", "{version}", parameter, value), nil))
+			if a.code() != "BAD_USER_INPUT" || a.field() != parameter || a.Status != http.StatusBadRequest || strings.Contains(a.Body, planted) {
+				t.Errorf("%s=%s: status %d, %s", parameter, value, a.Status, a.Body)
+			}
+		}
+		if a := w.send(httptest.NewRequest(http.MethodGet, query("query", "{version}", parameter, "null"), nil)); a.Status != http.StatusOK || len(a.Errors) > 0 {
+			t.Errorf("%s=null: %s", parameter, a.Body)
+		}
+	}
+	if a := w.send(httptest.NewRequest(http.MethodGet, query("query", "{version}", "variables", "{", "extensions", "{"), nil)); a.field() != "variables" {
+		t.Errorf("both: %s", a.Body)
 	}
 	for name, body := range map[string]string{
 		"no query": `{}`, "an empty one": `{"query":""}`,

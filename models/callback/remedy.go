@@ -34,8 +34,8 @@ var remedies = map[AttemptErrorCode]string{
 	MalformedResponse: "Check that an HTTP server listens on the URL's port, and not TLS, a database or a proxy of another protocol, and " +
 		"that the headers of its answer have no more than 64 KiB: `curl -v URL` shows what it says.",
 	NoCallbackURL: "Set a callback URL (`apiCallbackUrl`) on the project or on its account, and " + replayIt + ".",
-	Interrupted: tryAgain + "the sender was stopped, and the receiver may have had this request. By the header X-Callback-Ref, the same in " +
-		"all attempts and replays, it can tell that it has had a callback already.",
+	Interrupted: tryAgain + "the sender was stopped, and the receiver may have had this request. A receiver should know by the header X-Callback-Ref, " +
+		"which is the same in all attempts and replays, what it has had already.",
 	InternalError: tryAgain + "the fault is the sender's.",
 	LocalError: tryAgain + "the sender lacked something, such as memory or connections, and the receiver was not " +
 		"asked.",
