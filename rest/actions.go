@@ -102,7 +102,7 @@ func (h *headersObject) UnmarshalJSON(text []byte) error {
 // decode reads a body into the members that a door knows.
 func (r *request) decode(into any) error {
 	if !utf8.Valid(r.body) || !bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("{")) {
-		return undecodable(errors.New("no object"))
+		return errNotUTF8
 	}
 	if err := json.Unmarshal(r.body, into); err != nil {
 		return undecodable(err)

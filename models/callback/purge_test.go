@@ -95,6 +95,11 @@ func (e *endless) PurgePortalSessions(context.Context, time.Time, int) (sessions
 	return 0, 0, nil
 }
 
+func (e *endless) PurgeLoginCodes(context.Context, time.Time, int) (codes, rows int, err error) {
+	e.asked = append(e.asked, "login codes")
+	return 0, 0, nil
+}
+
 func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 	t.Helper()
 	var ctx context.Context
@@ -107,7 +112,7 @@ func (e *endless) purge(t *testing.T) (callback.Purged, error) {
 		InPurgeTx: func(_ context.Context, f func(receiver.PurgeTx) error) error { return f(e) },
 	}, LivePorts: &live.Ports{
 		InPurgeTx: func(_ context.Context, f func(live.PurgeTx) error) error { return f(e) },
-	}, PortalPurges: func(_ context.Context, f func(tenant.PortalPurgeTx) error) error { return f(e) }}.Services().Upkeep
+	}, AccessPurges: func(_ context.Context, f func(tenant.AccessPurgeTx) error) error { return f(e) }}.Services().Upkeep
 	return upkeep.Purge(ctx, callback.Retention{Rows: time.Hour, Payloads: time.Minute, Sources: time.Hour})
 }
 

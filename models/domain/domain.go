@@ -50,8 +50,8 @@ type Wiring struct {
 	Runs      *run.Ports      // nil: those of Store
 	Receivers *receiver.Ports // nil: those of Store
 	Live      *live.Ports     // nil: those of Store
-	// PortalPurges are transactions that purge portal sessions; nil: those of Store.
-	PortalPurges models.InTx[tenant.PortalPurgeTx]
+	// AccessPurges are transactions that purge what lets somebody in; nil: those of Store.
+	AccessPurges models.InTx[tenant.AccessPurgeTx]
 
 	Rules    Rules
 	Resolver tenant.Resolver // of checks; nil: nobody checks
@@ -75,11 +75,12 @@ func New(w Wiring) Services {
 		w.Live = new(w.Store.LivePorts())
 	}
 	queries := tenants.Queries
-	if w.PortalPurges == nil {
-		w.PortalPurges = w.Store.InPortalPurgeTx
+	if w.AccessPurges == nil {
+		w.AccessPurges = w.Store.InAccessPurgeTx
 	}
 	w.Engine.Upkeep.AddPurges(
-		callback.PurgeAfter("portal_sessions", 0, w.PortalPurges, tenant.PortalPurgeTx.PurgePortalSessions),
+		callback.PurgeAfter("portal_sessions", 0, w.AccessPurges, tenant.AccessPurgeTx.PurgePortalSessions),
+		callback.PurgeAfter("login_codes", 0, w.AccessPurges, tenant.AccessPurgeTx.PurgeLoginCodes),
 	)
 	return Services{
 		Callbacks: w.Engine, Tenants: tenants, Access: access, Texts: w.Store,

@@ -56,7 +56,7 @@ type Wiring struct {
 	Live          live.Rules      // of subscriptions; the zero value is as a server has it
 	ReceiverPorts *receiver.Ports // nil: those of Store
 	LivePorts     *live.Ports
-	PortalPurges  models.InTx[tenant.PortalPurgeTx] // nil: those of Store
+	AccessPurges  models.InTx[tenant.AccessPurgeTx] // nil: those of Store
 	RunPorts      *run.Ports                        // nil: those of Store
 	MaxProjects   int                               // of an account; 0: any number
 	Now           func() time.Time                  // nil: this machine's clock, and chance. Else delays are as planned.
@@ -90,7 +90,7 @@ func (w Wiring) Services() Services {
 	bell, _ := w.Queue.(live.Bell)
 	all := domain.New(domain.Wiring{
 		Store: w.Store, Engine: engine, Crawls: w.Crawls, Runs: w.RunPorts, Receivers: w.ReceiverPorts, Live: w.LivePorts, Log: w.Log,
-		PortalPurges: w.PortalPurges,
+		AccessPurges: w.AccessPurges,
 		Rules: domain.Rules{
 			Access: w.Access, MaxProjects: w.MaxProjects, Runs: w.Runs, Receivers: w.Receivers, Live: w.Live,
 		},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/tenant"
@@ -45,4 +46,11 @@ func (s *Store) DeleteLoginCode(ctx context.Context, codeHash []byte) (*tenant.L
 	return &tenant.LoginCode{
 		UserID: r.UserID, CodeHash: r.CodeHash, CreatedAt: fromMicros(r.CreatedAt), ExpiresAt: fromMicros(r.ExpiresAt),
 	}, nil
+}
+
+// PurgeLoginCodes deletes what has expired before a time.
+func (s *Store) PurgeLoginCodes(ctx context.Context, expiredBefore time.Time, limit int) (codes, rows int, err error) {
+	old := s.writer(ctx).Model(&loginCodeRow{}).Select("code_hash").Where("expires_at < ?", micros(expiredBefore)).Limit(limit)
+	result := s.writer(ctx).Where("code_hash IN (?)", old).Delete(&loginCodeRow{})
+	return int(result.RowsAffected), int(result.RowsAffected), result.Error
 }

@@ -69,11 +69,6 @@ func (s *Store) DeletePortalSession(ctx context.Context, tokenHash []byte) error
 	return mustChange(s.writer(ctx).Where("token_hash = ?", tokenHash).Delete(&portalSessionRow{}), "PortalSession")
 }
 
-// InPortalPurgeTx runs f in one transaction: callback.PurgeAfter takes it.
-func (s *Store) InPortalPurgeTx(ctx context.Context, f func(tenant.PortalPurgeTx) error) error {
-	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
-}
-
 // PurgePortalSessions deletes what has expired before a time.
 func (s *Store) PurgePortalSessions(
 	ctx context.Context, expiredBefore time.Time, limit int,

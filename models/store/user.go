@@ -45,6 +45,11 @@ func (s *Store) InAccessTx(ctx context.Context, f func(tenant.AccessStore) error
 	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
 }
 
+// InAccessPurgeTx is InAccessTx of a purge: callback.PurgeAfter takes it.
+func (s *Store) InAccessPurgeTx(ctx context.Context, f func(tenant.AccessPurgeTx) error) error {
+	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
+}
+
 // Users finds users by id.
 func (s *Store) Users(ctx context.Context, ids ...int64) ([]*tenant.User, error) {
 	return find(s.reader(ctx).Where(s.among("id", &ids)), user)

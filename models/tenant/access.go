@@ -52,3 +52,9 @@ type AccessStore interface {
 	// Standings are those of sessions and of keys, by the hashes of their texts.
 	Standings(ctx context.Context, hashes ...[]byte) ([]Standing, error)
 }
+
+// AccessPurgeTx deletes what let somebody in and expired before a time.
+type AccessPurgeTx interface {
+	PurgePortalSessions(ctx context.Context, before time.Time, limit int) (sessions, rows int, err error)
+	PurgeLoginCodes(ctx context.Context, before time.Time, limit int) (codes, rows int, err error)
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback/ringback/models"
+	"github.com/ringback/ringback/models/callback"
 	"github.com/ringback/ringback/models/modelstest"
 	"github.com/ringback/ringback/models/tenant"
 )
@@ -112,4 +113,22 @@ func TestLoginCodeUsedEightTimesAtOnceMakesOneSession(t *testing.T) {
 	if good != 1 || after != before+1 {
 		t.Errorf("%d calls were good, and there are %d sessions more", good, after-before)
 	}
+}
+
+func TestExpiredLoginCodesArePurged(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	newLoginCode(t, w, w.AdminUser.ID)
+	w.Clock.Advance(tenant.LoginCodeLifetime)
+	keep := callback.Retention{Rows: modelstest.Retention}
+	if gone := w.MustPurge(keep); gone["login_codes"] != 0 {
+		t.Errorf("one that has not expired went: %v", gone)
+	}
+	fresh := newLoginCode(t, w, w.AdminUser.ID)
+	w.Clock.Advance(time.Microsecond)
+	if gone := w.MustPurge(keep); gone["login_codes"] != 1 {
+		t.Errorf("purged %v", gone)
+	}
+	_, err := w.CreateSessionUsingLoginCode(t.Context(), fresh)
+	modelstest.NoError(t, err)
 }

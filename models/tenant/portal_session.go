@@ -42,12 +42,6 @@ type PortalStore interface {
 	DeletePortalSession(ctx context.Context, tokenHash []byte) error
 }
 
-// PortalPurgeTx deletes what has expired.
-type PortalPurgeTx interface {
-	// PurgePortalSessions deletes those that expired before a time.
-	PurgePortalSessions(ctx context.Context, before time.Time, limit int) (entities, rows int, err error)
-}
-
 // NewPortalSession is the input of CreatePortalSession. Of names the project, the account or the SSO client alone; its role
 // is Viewer or Editor.
 type NewPortalSession struct {
