@@ -51,6 +51,7 @@ type ResolverRoot interface {
 	CallbackHealthBucket() CallbackHealthBucketResolver
 	CheckedAddress() CheckedAddressResolver
 	Crawl() CrawlResolver
+	Diagnosis() DiagnosisResolver
 	Job() JobResolver
 	Mutation() MutationResolver
 	Project() ProjectResolver
@@ -1174,6 +1175,7 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type AccountResolver interface {
+	APICallbackURL(ctx context.Context, obj *tenant.Account) (*string, error)
 	APICallbackHeaders(ctx context.Context, obj *tenant.Account) ([]*models.Header, error)
 
 	Role(ctx context.Context, obj *tenant.Account) (*models.Role, error)
@@ -1193,6 +1195,8 @@ type ActionResolver interface {
 	ExecutorHeaders(ctx context.Context, obj *run.Action) ([]*models.Header, error)
 }
 type AttemptResolver interface {
+	URL(ctx context.Context, obj *callback.Attempt) (*string, error)
+
 	DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error)
 	Timings(ctx context.Context, obj *callback.Attempt) (*callback.Timings, error)
 
@@ -1231,6 +1235,8 @@ type BulkReplayFilterResolver interface {
 	CrawlID(ctx context.Context, obj *callback.Filter) (*models.ObjectID, error)
 }
 type CallbackResolver interface {
+	TargetURL(ctx context.Context, obj *callback.Callback) (*string, error)
+
 	Payload(ctx context.Context, obj *callback.Callback) (string, error)
 
 	ReplayOf(ctx context.Context, obj *callback.Callback) (*callback.Callback, error)
@@ -1274,10 +1280,15 @@ type CrawlResolver interface {
 	Account(ctx context.Context, obj *crawl.Crawl) (*tenant.Account, error)
 	Callbacks(ctx context.Context, obj *crawl.Crawl, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
 }
+type DiagnosisResolver interface {
+	URL(ctx context.Context, obj *receiver.Diagnosis) (string, error)
+}
 type JobResolver interface {
 	Input(ctx context.Context, obj *job.Job) (json.RawMessage, error)
 	Output(ctx context.Context, obj *job.Job) (json.RawMessage, error)
 	Metadata(ctx context.Context, obj *job.Job) (json.RawMessage, error)
+
+	CallbackURL(ctx context.Context, obj *job.Job) (*string, error)
 
 	CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error)
 	Project(ctx context.Context, obj *job.Job) (*tenant.Project, error)
@@ -1338,6 +1349,7 @@ type MutationResolver interface {
 	CreatePortalSession(ctx context.Context, input CreatePortalSessionInput) (*CreatePortalSessionPayload, error)
 }
 type ProjectResolver interface {
+	APICallbackURL(ctx context.Context, obj *tenant.Project) (*string, error)
 	APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error)
 	EffectiveAPICallback(ctx context.Context, obj *tenant.Project) (*tenant.Target, error)
 	CallbackSigningSecrets(ctx context.Context, obj *tenant.Project) ([]*tenant.SigningSecret, error)
@@ -6548,7 +6560,7 @@ type Account implements Node {
   name: String!
   "IANA name, such as Europe/London."
   timezone: String!
-  "Where callbacks of the account's projects go, unless a project has a URL of its own."
+  "Where callbacks of the account's projects go, unless a project has a URL of its own. A partner who sees no payloads sees it without its query, as ` + "`" + `Callback.targetUrl` + "`" + `."
   apiCallbackUrl: String
   "Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `. Values are masked for Viewers, projects' keys and partners."
   apiCallbackHeaders: [APICallbackHeader!]!
@@ -6584,7 +6596,7 @@ type Project implements Node {
   rawID: String!
   name: String!
   primaryDomain: String!
-  "Where callbacks of this project go. Null: to the account's URL, if there is one."
+  "Where callbacks of this project go. Null: to the account's URL, if there is one. A partner who sees no payloads sees it without its query, as ` + "`" + `Callback.targetUrl` + "`" + `."
   apiCallbackUrl: String
   """
   Headers that are sent to ` + "`" + `apiCallbackUrl` + "`" + `; where only the account has a URL, they are laid over the account's by name.
@@ -6745,6 +6757,7 @@ enum AddressVerdict {
 
 "What would be used for a callback now."
 type EffectiveApiCallback {
+  "A partner who sees no payloads sees it without its query, as ` + "`" + `Callback.targetUrl` + "`" + `."
   url: String!
   "The level that the URL comes from."
   source: ApiCallbackSource!
@@ -6930,8 +6943,9 @@ type Callback implements Node {
   event: CallbackEvent!
   status: CallbackStatus!
   """
-  As it was resolved last; each attempt resolves it anew. Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) it is the partner's: null for all but
-  that one and the platform.
+  As it was resolved last; each attempt resolves it anew. Without its query, in which there may be secrets, for a partner who sees no payloads
+  (` + "`" + `SSOClient.seesPayloads` + "`" + `). Of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) it is the partner's: null for all but that one
+  and the platform.
   """
   targetUrl: String
   contentType: String!
@@ -6998,7 +7012,7 @@ type Attempt {
   uid: ID!
   "1, 2, …; sent as ` + "`" + `X-Callback-Attempt` + "`" + `."
   number: Int!
-  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) for all but the platform and the partner."
+  "As resolved for this attempt; null where there was none, and of a notice (` + "`" + `CALLBACK_FAILED` + "`" + `, ` + "`" + `CALLBACK_RECOVERED` + "`" + `, ` + "`" + `CALLBACKS_FAILED` + "`" + `) for all but the platform and the partner. A partner sees those of others as ` + "`" + `Callback.targetUrl` + "`" + `."
   url: String
   startedAt: DateTime!
   "Null while the answer is awaited."
@@ -7673,7 +7687,7 @@ type Diagnosis implements Node {
   rawID: String!
   "Travels in the header ` + "`" + `X-Run-Callback` + "`" + ` of its requests."
   uid: ID!
-  "The URL that was looked at: as it is configured when a worker begins."
+  "The URL that was looked at: as it is configured when a worker begins. Of a project a partner sees it as ` + "`" + `Callback.targetUrl` + "`" + `."
   url: String!
   status: DiagnosisStatus!
   createdAt: DateTime!
@@ -8285,7 +8299,7 @@ type Run implements Node {
   "The action's name."
   action: String!
   parameters: RunParameters!
-  "Where its callbacks go, as far as the run itself says it; null: to the project's URL, then the account's."
+  "Where its callbacks go, as far as the run itself says it; null: to the project's URL, then the account's. A partner who sees no payloads sees it without its query, as ` + "`" + `Callback.targetUrl` + "`" + `."
   callbackUrl: String
   callbackOn: CallbackOn!
   inputCount: Int!
@@ -8707,7 +8721,7 @@ type Job implements Node {
   output: JSON
   metadata: JSON
   tags: [String!]!
-  "Where its callbacks go, as far as the job itself says it; null: to the project's URL, then the account's."
+  "Where its callbacks go, as far as the job itself says it; null: to the project's URL, then the account's. A partner who sees no payloads sees it without its query, as ` + "`" + `Callback.targetUrl` + "`" + `."
   callbackUrl: String
   "Null as long as nobody has said so."
   correct: Boolean
@@ -9318,7 +9332,7 @@ enum CallbackChangeKind {
   """
   Whether the partner sees the bodies of its accounts' callbacks, and of the answers to them: ` + "`" + `Callback.payload` + "`" + `, ` + "`" + `Attempt.responseBody` + "`" + `, and what they
   are made of (` + "`" + `ReportDownload.fileURL` + "`" + `; inputs, results and outputs of runs and jobs; the words of an executor in ` + "`" + `Run.error` + "`" + ` and ` + "`" + `Batch.error` + "`" + `, of which the
-  kind and the status stay). Those of its own notices it sees in any case, and the headers of answers. The platform sets it; false unless it has.
+  kind and the status stay), and the queries of the URLs that these go to (` + "`" + `Callback.targetUrl` + "`" + `). Those of its own notices it sees in any case, and the headers of answers. The platform sets it; false unless it has.
   """
   seesPayloads: Boolean!
   "The partner's keys, newest first, at most 5. For the platform and these keys: null, with ` + "`" + `FORBIDDEN` + "`" + `, to a portal session."
@@ -13951,7 +13965,7 @@ func (ec *executionContext) _Account_apiCallbackUrl(ctx context.Context, field g
 			return ec.fieldContext_Account_apiCallbackUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.APICallbackURL(), nil
+			return ec.Resolvers.Account().APICallbackURL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -13962,7 +13976,7 @@ func (ec *executionContext) _Account_apiCallbackUrl(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_Account_apiCallbackUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Account", field, true, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Account", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Account_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *tenant.Account) (ret graphql.Marshaler) {
@@ -15325,7 +15339,7 @@ func (ec *executionContext) _Attempt_url(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Attempt_url(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
+			return ec.Resolvers.Attempt().URL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -15336,7 +15350,7 @@ func (ec *executionContext) _Attempt_url(ctx context.Context, field graphql.Coll
 	)
 }
 func (ec *executionContext) fieldContext_Attempt_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Attempt", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Attempt", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Attempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *callback.Attempt) (ret graphql.Marshaler) {
@@ -18314,7 +18328,7 @@ func (ec *executionContext) _Callback_targetUrl(ctx context.Context, field graph
 			return ec.fieldContext_Callback_targetUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.TargetURL, nil
+			return ec.Resolvers.Callback().TargetURL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -18325,7 +18339,7 @@ func (ec *executionContext) _Callback_targetUrl(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_Callback_targetUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Callback", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Callback", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Callback_contentType(ctx context.Context, field graphql.CollectedField, obj *callback.Callback) (ret graphql.Marshaler) {
@@ -21943,7 +21957,7 @@ func (ec *executionContext) _Diagnosis_url(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Diagnosis_url(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.URL, nil
+			return ec.Resolvers.Diagnosis().URL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -21954,7 +21968,7 @@ func (ec *executionContext) _Diagnosis_url(ctx context.Context, field graphql.Co
 	)
 }
 func (ec *executionContext) fieldContext_Diagnosis_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Diagnosis", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Diagnosis", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Diagnosis_status(ctx context.Context, field graphql.CollectedField, obj *receiver.Diagnosis) (ret graphql.Marshaler) {
@@ -23508,7 +23522,7 @@ func (ec *executionContext) _Job_callbackUrl(ctx context.Context, field graphql.
 			return ec.fieldContext_Job_callbackUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.CallbackURL, nil
+			return ec.Resolvers.Job().CallbackURL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -23519,7 +23533,7 @@ func (ec *executionContext) _Job_callbackUrl(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_Job_callbackUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Job", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Job", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Job_correct(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
@@ -27455,7 +27469,7 @@ func (ec *executionContext) _Project_apiCallbackUrl(ctx context.Context, field g
 			return ec.fieldContext_Project_apiCallbackUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.APICallbackURL(), nil
+			return ec.Resolvers.Project().APICallbackURL(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -27466,7 +27480,7 @@ func (ec *executionContext) _Project_apiCallbackUrl(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_Project_apiCallbackUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Project", field, true, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Project", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Project_apiCallbackHeaders(ctx context.Context, field graphql.CollectedField, obj *tenant.Project) (ret graphql.Marshaler) {
@@ -39090,10 +39104,43 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "apiCallbackUrl":
-			out.Values[i] = ec._Account_apiCallbackUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Account_apiCallbackUrl(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "apiCallbackHeaders":
 			field := field
 
@@ -40089,10 +40136,43 @@ func (ec *executionContext) _Attempt(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
-			out.Values[i] = ec._Attempt_url(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attempt_url(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "startedAt":
 			out.Values[i] = ec._Attempt_startedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -41971,10 +42051,43 @@ func (ec *executionContext) _Callback(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "targetUrl":
-			out.Values[i] = ec._Callback_targetUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Callback_targetUrl(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "contentType":
 			out.Values[i] = ec._Callback_contentType(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -45080,47 +45193,80 @@ func (ec *executionContext) _Diagnosis(ctx context.Context, sel ast.SelectionSet
 		case "id":
 			out.Values[i] = ec._Diagnosis_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rawID":
 			out.Values[i] = ec._Diagnosis_rawID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "uid":
 			out.Values[i] = ec._Diagnosis_uid(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
-			out.Values[i] = ec._Diagnosis_url(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Diagnosis_url(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "status":
 			out.Values[i] = ec._Diagnosis_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._Diagnosis_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "startedAt":
 			out.Values[i] = ec._Diagnosis_startedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "finishedAt":
 			out.Values[i] = ec._Diagnosis_finishedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "steps":
 			out.Values[i] = ec._Diagnosis_steps(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -46025,10 +46171,43 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "callbackUrl":
-			out.Values[i] = ec._Job_callbackUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Job_callbackUrl(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "correct":
 			out.Values[i] = ec._Job_correct(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -47007,10 +47186,43 @@ func (ec *executionContext) _Project(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "apiCallbackUrl":
-			out.Values[i] = ec._Project_apiCallbackUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Project_apiCallbackUrl(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "apiCallbackHeaders":
 			field := field
 

@@ -40,6 +40,10 @@ func (r *jobResolver) Metadata(ctx context.Context, obj *job.Job) (json.RawMessa
 	return text(ctx, models.JobMetadataText, obj.ID, asJSON)
 }
 
+func (r *jobResolver) CallbackURL(ctx context.Context, obj *job.Job) (*string, error) {
+	return customersURL(ctx, obj.CallbackURL)
+}
+
 func (r *jobResolver) CreatedByUser(ctx context.Context, obj *job.Job) (*tenant.User, error) {
 	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }

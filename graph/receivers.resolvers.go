@@ -12,6 +12,14 @@ import (
 	"github.com/ringback/ringback/models/receiver"
 )
 
+func (r *diagnosisResolver) URL(ctx context.Context, obj *receiver.Diagnosis) (string, error) {
+	if obj.ProjectID == 0 {
+		return obj.URL, nil
+	}
+	url, err := customersURL(ctx, &obj.URL)
+	return models.TextOrEmpty(url), err
+}
+
 func (r *mutationResolver) SendTestCallback(ctx context.Context, input SendTestCallbackInput) (*SendTestCallbackPayload, error) {
 	var ids ids
 	in := receiver.TestToSend{Like: input.Event}
@@ -54,3 +62,7 @@ func (r *mutationResolver) DiagnoseReceiver(ctx context.Context, input DiagnoseR
 func (r *queryResolver) GetDiagnosis(ctx context.Context, id models.ObjectID) (*receiver.Diagnosis, error) {
 	return byID(ctx, models.TypeDiagnosis, id, models.ActorFrom(ctx), r.service.Receivers.Diagnosis)
 }
+
+func (r *Resolver) Diagnosis() DiagnosisResolver { return &diagnosisResolver{r} }
+
+type diagnosisResolver struct{ *Resolver }

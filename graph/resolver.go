@@ -155,6 +155,11 @@ func effectiveCallback(ctx context.Context, account *tenant.Account, project *te
 	if target.URL == "" {
 		return nil, nil
 	}
+	url, err := customersURL(ctx, &target.URL)
+	if err != nil {
+		return nil, err
+	}
+	target.URL = *url
 	return &target, target.Unreadable
 }
 

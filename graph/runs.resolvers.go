@@ -200,7 +200,7 @@ func (r *runResolver) Parameters(ctx context.Context, obj *run.Run) (*RunParamet
 }
 
 func (r *runResolver) CallbackURL(ctx context.Context, obj *run.Run) (*string, error) {
-	return obj.Callback.URL, nil
+	return customersURL(ctx, obj.Callback.URL)
 }
 
 func (r *runResolver) CreatedByUser(ctx context.Context, obj *run.Run) (*tenant.User, error) {

@@ -15,6 +15,10 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
+func (r *accountResolver) APICallbackURL(ctx context.Context, obj *tenant.Account) (*string, error) {
+	return customersURL(ctx, obj.APICallbackURL())
+}
+
 func (r *accountResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Account) ([]*models.Header, error) {
 	return readable(ctx, headersOfAccount(ctx, obj), obj.Callback.Unreadable), nil
 }
@@ -32,6 +36,14 @@ func (r *accountResolver) Projects(ctx context.Context, obj *tenant.Account, fir
 func (r *accountResolver) Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error) {
 	return callbacks(ctx, callback.OfAccount, obj.ID,
 		models.PageArguments{First: first, After: after, Last: last, Before: before}, filter, orderBy)
+}
+
+func (r *attemptResolver) URL(ctx context.Context, obj *callback.Attempt) (*string, error) {
+	c, err := entity[*callback.Callback](ctx, models.TypeCallback, &obj.CallbackID)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return targetURL(ctx, c, obj.URL)
 }
 
 func (r *attemptResolver) DurationMs(ctx context.Context, obj *callback.Attempt) (*int, error) {
@@ -82,6 +94,10 @@ func (r *attemptResolver) Trigger(ctx context.Context, obj *callback.Attempt) (c
 func (r *attemptResolver) RetryAfter(ctx context.Context, obj *callback.Attempt) (*callback.AskedToWait, error) {
 	stored, err := text(ctx, models.HeadersText, obj.ID, asHeaders)
 	return obj.RetryAfter(stored), err
+}
+
+func (r *callbackResolver) TargetURL(ctx context.Context, obj *callback.Callback) (*string, error) {
+	return targetURL(ctx, obj, obj.TargetURL)
 }
 
 func (r *callbackResolver) Payload(ctx context.Context, obj *callback.Callback) (string, error) {
@@ -450,6 +466,10 @@ func (r *mutationResolver) FinishReportDownload(ctx context.Context, input Finis
 	}
 	report, raised, err := r.service.Crawls.FinishReportDownload(ctx, models.ActorFrom(ctx), in)
 	return &FinishReportDownloadPayload{ReportDownload: report, Callback: raised}, err
+}
+
+func (r *projectResolver) APICallbackURL(ctx context.Context, obj *tenant.Project) (*string, error) {
+	return customersURL(ctx, obj.APICallbackURL())
 }
 
 func (r *projectResolver) APICallbackHeaders(ctx context.Context, obj *tenant.Project) ([]*models.Header, error) {

@@ -190,3 +190,20 @@ func shortened(text string, limit int) string {
 	}
 	return strings.ToValidUTF8(text[:limit], "")
 }
+
+// WithoutQuery leaves out of a URL what is often a secret: query, fragment and user.
+func WithoutQuery(raw *string) *string {
+	if raw == nil {
+		return nil
+	}
+	end := len(*raw)
+	if i := strings.IndexAny(*raw, "?#"); i >= 0 {
+		end = i
+	}
+	rest := (*raw)[:end]
+	if scheme, authority, ok := strings.Cut(rest, "://"); ok {
+		host, _, _ := strings.Cut(authority, "/")
+		rest = scheme + "://" + authority[strings.LastIndexByte(host, '@')+1:]
+	}
+	return &rest
+}

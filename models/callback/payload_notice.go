@@ -3,7 +3,6 @@ package callback
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,7 +73,7 @@ func noticeBody(e Envelope, n News) ([]byte, error) {
 		ProjectSettingsLink: projectSettingsLink(e, n.PublicURL),
 		Status:              attempt.HTTPStatus, CallbackUID: c.UID.String(), Event: c.Event,
 		Attempt: attempt.Number, WillRetry: c.Status == StatusPending,
-		CallbackRef: c.Ref.String(), TargetURL: withoutQuery(attempt.URL), SourceNames: n.Names,
+		CallbackRef: c.Ref.String(), TargetURL: models.WithoutQuery(attempt.URL), SourceNames: n.Names,
 		OccurredAt: formatTime(attempt.FinishedAt), Attempts: c.AttemptCount,
 	}
 	eventType := recoveredType
@@ -98,23 +97,6 @@ func formatTime(at *time.Time) *string {
 		return nil
 	}
 	return new(models.FormatTime(*at))
-}
-
-// withoutQuery leaves out of a URL what is often a secret.
-func withoutQuery(url *string) *string {
-	if url == nil {
-		return nil
-	}
-	end := len(*url)
-	if i := strings.IndexAny(*url, "?#"); i >= 0 {
-		end = i
-	}
-	rest := (*url)[:end]
-	if scheme, authority, ok := strings.Cut(rest, "://"); ok {
-		host, _, _ := strings.Cut(authority, "/")
-		rest = scheme + "://" + authority[strings.LastIndexByte(host, '@')+1:]
-	}
-	return &rest
 }
 
 func projectSettingsLink(e Envelope, publicURL string) string {
