@@ -25,6 +25,21 @@ func (r *bulkReplayResolver) CreatedBy(ctx context.Context, obj *callback.BulkRe
 	return load(ctx, loadersFrom(ctx).users(), obj.CreatedByUserID)
 }
 
+func (r *bulkReplayResolver) CreatedBySSOClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error) {
+	if !obj.ByPartner {
+		return nil, nil
+	}
+	account, err := entity[*tenant.Account](ctx, tenant.TypeAccount, idOrNull(obj.Owner.AccountID))
+	if err != nil {
+		return nil, err
+	}
+	id := idOrNull(obj.Owner.SSOClientID)
+	if account != nil {
+		id = account.SSOClientID
+	}
+	return entity[*tenant.SSOClient](ctx, tenant.TypeSSOClient, id)
+}
+
 func (r *bulkReplayResolver) Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error) {
 	return entity[*tenant.Project](ctx, tenant.TypeProject, idOrNull(obj.Owner.ProjectID))
 }

@@ -46,12 +46,12 @@ var _ = addAPITest(apiTest{
 	},
 })
 
-// beginBulkReplays makes demoBulkReplay, and two that were cancelled: one of the demo project, and one of notices.
+// beginBulkReplays makes demoBulkReplay, and two that were cancelled: one of the demo project, and one of notices by the partner.
 func (w *world) beginBulkReplays() {
 	w.tb.Helper()
 	w.cancelBulkReplay(w.replayAll(callback.ToReplayAll{DryRun: true, Filter: everyFilter()}))
 	w.replayAll(callback.ToReplayAll{})
-	ctx, by := w.tb.Context(), models.PlatformActor()
+	ctx, by := w.tb.Context(), &models.Actor{Key: &models.KeyScope{SSOClientID: demoPartner, Role: models.RoleAdmin}}
 	notices, err := w.service.Callbacks.ReplayAll(ctx, by, callback.ToReplayAll{Owner: callback.BulkOwner{SSOClientID: demoPartner}, DryRun: true})
 	modelstest.NoError(w.tb, err)
 	_, err = w.service.Callbacks.CancelBulkReplay(ctx, by, notices.ID)
@@ -172,6 +172,37 @@ func TestAPartnersBulkReplaysAreListed(t *testing.T) {
 	for who, code := range map[caller]models.Code{w.otherPartner(): models.CodeNotFound, w.admin(): models.CodeForbidden} {
 		w.do(who, query, nil).wantError(code, "", "getSSOClient")
 		w.do(who, `query($id: ObjectID!) { node(id: $id) { id } }`, variables{"id": id}).wantError(models.CodeNotFound, "", "node")
+	}
+}
+
+// TestABulkReplaySaysWhichPartnerBeganIt to the platform and that partner, and to customers that theirs did.
+func TestABulkReplaySaysWhichPartnerBeganIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cancelBulkReplay(demoBulkReplay)
+	own := w.partnerKey(demoPartner)
+	const fields = ` { bulkReplay { id createdByPartner createdBySSOClient { rawID } } }`
+	ofNotices := w.ok(own, `mutation { replayCallbacks(input: {owner: {ssoClientId: 1}, dryRun: true})`+fields+` }`, nil)
+	w.same("of notices, by the partner", "1", ofNotices.at("replayCallbacks.bulkReplay.createdBySSOClient.rawID"))
+	byPlatform := w.ok(platform(), `mutation { replayCallbacks(input: {owner: {ssoClientId: 1}, dryRun: true})`+fields+` }`, nil)
+	w.same("of notices, by the platform", nil, byPlatform.at("replayCallbacks.bulkReplay.createdBySSOClient"))
+	byUser := w.ok(w.editor(), `mutation { replayCallbacks(input: {owner: {projectId: 1123123}, dryRun: true})`+fields+` }`, nil)
+	id := w.ok(own, `mutation { replayCallbacks(input: {owner: {projectId: 1123123}, dryRun: true})`+fields+` }`, nil).text("replayCallbacks.bulkReplay.id")
+	const query = `query($id: ObjectID!) { node(id: $id) { ... on BulkReplay { createdByPartner createdBySSOClient { rawID } } } }`
+	client := any(map[string]any{"rawID": "1"})
+	for name, tt := range map[string]struct {
+		who    caller
+		client any
+	}{
+		"platform": {platform(), client}, "partner": {own, client}, "portal": {w.portal("ssoClientId: 1", "READ"), client},
+		"viewer": {w.viewer(), nil}, "project's key": {w.key(demoProject), nil},
+	} {
+		a := w.ok(tt.who, query, variables{"id": id})
+		w.same(name+": that the partner did", true, a.at("node.createdByPartner"))
+		w.same(name+": which", tt.client, a.at("node.createdBySSOClient"))
+		a = w.ok(tt.who, query, variables{"id": byUser.text("replayCallbacks.bulkReplay.id")})
+		w.same(name+": that a user did", false, a.at("node.createdByPartner"))
+		w.same(name+": no partner", nil, a.at("node.createdBySSOClient"))
 	}
 }
 

@@ -66,7 +66,7 @@ var classes = readClasses(map[class]string{
 		StandardError: message label scope statusCode params ref
 		Schedule: id rawID uid cron at timezone overlap status nextRunAt nextRunsAt lastRunAt createdAt project runs
 		BulkReplay: id rawID uid status dryRun matched done replayed succeeded failed skipped skippedReasons startedAt finishedAt
-		BulkReplay: createdBy project account filter
+		BulkReplay: createdBy createdByPartner project account filter
 		BulkReplayFilter: status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore
 		BulkReplayFilter: httpStatus httpStatusRange host uid ref isReplay minAttempts crawlId runUid jobUuid search
 		BulkReplayHTTPStatusRange: from to
@@ -92,7 +92,7 @@ var classes = readClasses(map[class]string{
 	forPartners: `
 		SSOClient: id rawID name webhookUrl webhookHeaders noticeMode webhookEvents webhookSigningSecrets version createdAt updatedAt
 		SSOClient: callbackHealth callbacks accounts seesPayloads keys bulkReplays
-		BulkReplay: ssoClient
+		BulkReplay: ssoClient createdBySSOClient
 		SSOClient/CallbackSigningSecret: secret createdAt expiresAt
 		SSOClientKey: id rawID name createdAt
 		Notice/Callback: targetUrl

@@ -247,25 +247,27 @@ type ComplexityRoot struct {
 	}
 
 	BulkReplay struct {
-		Account        func(childComplexity int) int
-		AllSkipped     func(childComplexity int) int
-		CreatedBy      func(childComplexity int) int
-		Done           func(childComplexity int) int
-		DryRun         func(childComplexity int) int
-		Failed         func(childComplexity int) int
-		Filter         func(childComplexity int) int
-		FinishedAt     func(childComplexity int) int
-		Matched        func(childComplexity int) int
-		ObjectID       func(childComplexity int) int
-		Project        func(childComplexity int) int
-		RawID          func(childComplexity int) int
-		Replayed       func(childComplexity int) int
-		SkippedReasons func(childComplexity int) int
-		SsoClient      func(childComplexity int) int
-		StartedAt      func(childComplexity int) int
-		Status         func(childComplexity int) int
-		Succeeded      func(childComplexity int) int
-		UID            func(childComplexity int) int
+		Account            func(childComplexity int) int
+		AllSkipped         func(childComplexity int) int
+		ByPartner          func(childComplexity int) int
+		CreatedBy          func(childComplexity int) int
+		CreatedBySSOClient func(childComplexity int) int
+		Done               func(childComplexity int) int
+		DryRun             func(childComplexity int) int
+		Failed             func(childComplexity int) int
+		Filter             func(childComplexity int) int
+		FinishedAt         func(childComplexity int) int
+		Matched            func(childComplexity int) int
+		ObjectID           func(childComplexity int) int
+		Project            func(childComplexity int) int
+		RawID              func(childComplexity int) int
+		Replayed           func(childComplexity int) int
+		SkippedReasons     func(childComplexity int) int
+		SsoClient          func(childComplexity int) int
+		StartedAt          func(childComplexity int) int
+		Status             func(childComplexity int) int
+		Succeeded          func(childComplexity int) int
+		UID                func(childComplexity int) int
 	}
 
 	BulkReplayConnection struct {
@@ -1227,6 +1229,8 @@ type BulkReplayResolver interface {
 	SkippedReasons(ctx context.Context, obj *callback.BulkReplay) ([]*BulkReplaySkipped, error)
 
 	CreatedBy(ctx context.Context, obj *callback.BulkReplay) (*tenant.User, error)
+
+	CreatedBySSOClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error)
 	Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error)
 	Account(ctx context.Context, obj *callback.BulkReplay) (*tenant.Account, error)
 	SsoClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error)
@@ -2231,12 +2235,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkReplay.AllSkipped(childComplexity), true
+	case "BulkReplay.createdByPartner":
+		if e.ComplexityRoot.BulkReplay.ByPartner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.ByPartner(childComplexity), true
 	case "BulkReplay.createdBy":
 		if e.ComplexityRoot.BulkReplay.CreatedBy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BulkReplay.CreatedBy(childComplexity), true
+	case "BulkReplay.createdBySSOClient":
+		if e.ComplexityRoot.BulkReplay.CreatedBySSOClient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.CreatedBySSOClient(childComplexity), true
 	case "BulkReplay.done":
 		if e.ComplexityRoot.BulkReplay.Done == nil {
 			break
@@ -8021,6 +8037,10 @@ type BulkReplay implements Node {
   finishedAt: DateTime
   "Who began it; null where a key or the platform has, and to a partner."
   createdBy: User
+  "Whether the partner began it: of its notices, or of callbacks of an account of its SSO client."
+  createdByPartner: Boolean!
+  "The SSO client whose partner that was. Null where somebody else began it, and to all but the platform and the partner."
+  createdBySSOClient: SSOClient
   "Null where it is of an account or an SSO client."
   project: Project
   "Null where it is of an SSO client."
@@ -9856,6 +9876,10 @@ func (ec *executionContext) childFields_BulkReplay(ctx context.Context, field gr
 		return ec.fieldContext_BulkReplay_finishedAt(ctx, field)
 	case "createdBy":
 		return ec.fieldContext_BulkReplay_createdBy(ctx, field)
+	case "createdByPartner":
+		return ec.fieldContext_BulkReplay_createdByPartner(ctx, field)
+	case "createdBySSOClient":
+		return ec.fieldContext_BulkReplay_createdBySSOClient(ctx, field)
 	case "project":
 		return ec.fieldContext_BulkReplay_project(ctx, field)
 	case "account":
@@ -17345,6 +17369,61 @@ func (ec *executionContext) fieldContext_BulkReplay_createdBy(_ context.Context,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplay_createdByPartner(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_createdByPartner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByPartner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_createdByPartner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_createdBySSOClient(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_createdBySSOClient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().CreatedBySSOClient(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.SSOClient) graphql.Marshaler {
+			return ec.marshalOSSOClient2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐSSOClient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_createdBySSOClient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkReplay",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SSOClient(ctx, field)
 		},
 	}
 	return fc, nil
@@ -41464,6 +41543,49 @@ func (ec *executionContext) _BulkReplay(ctx context.Context, sel ast.SelectionSe
 					}
 				}()
 				res = ec._BulkReplay_createdBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "createdByPartner":
+			out.Values[i] = ec._BulkReplay_createdByPartner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBySSOClient":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_createdBySSOClient(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
