@@ -108,6 +108,8 @@ var classes = readClasses(map[class]string{
 		User: accounts userKeys sessions
 		SessionConnection: nodes edges pageInfo totalCount
 		SessionEdge: cursor node
+		AccountRoleConnection: nodes edges pageInfo totalCount
+		AccountRoleEdge: cursor node
 		AccountConnection: nodes edges pageInfo totalCount
 		AccountEdge: cursor node
 		Account: role`,
@@ -116,6 +118,8 @@ var classes = readClasses(map[class]string{
 		Viewer: user project account ssoClient permission
 		CreatePortalSessionPayload: token expiresAt
 		Session: name createdAt expiresAt lastUsedAt isCurrent
+		UserConnection: nodes edges pageInfo totalCount
+		UserEdge: cursor node
 		SSOClientConnection: nodes edges pageInfo totalCount
 		SSOClientEdge: cursor node
 		CreateSessionUsingUserKeyPayload: token expiresAt

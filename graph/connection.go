@@ -68,6 +68,14 @@ type (
 	AccountUserConnection = Connection[*tenant.AccountUser]
 	// AccountUserEdge is one of them.
 	AccountUserEdge = Edge[*tenant.AccountUser]
+	// UserConnection is a page of users.
+	UserConnection = Connection[*tenant.User]
+	// UserEdge is one of them.
+	UserEdge = Edge[*tenant.User]
+	// AccountRoleConnection is a page of a user's roles.
+	AccountRoleConnection = Connection[*tenant.AccountRole]
+	// AccountRoleEdge is one of them.
+	AccountRoleEdge = Edge[*tenant.AccountRole]
 	// SessionConnection is a page of sessions.
 	SessionConnection = Connection[*tenant.Session]
 	// SessionEdge is one of them.

@@ -39,6 +39,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	AccountRole() AccountRoleResolver
 	Action() ActionResolver
 	Attempt() AttemptResolver
 	Batch() BatchResolver
@@ -108,6 +109,23 @@ type ComplexityRoot struct {
 	}
 
 	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountRole struct {
+		Account func(childComplexity int) int
+		Role    func(childComplexity int) int
+	}
+
+	AccountRoleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AccountRoleEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -744,6 +762,7 @@ type ComplexityRoot struct {
 		PauseCallbacks              func(childComplexity int, input PauseCallbacksInput) int
 		PauseSchedule               func(childComplexity int, input PauseScheduleInput) int
 		RemoveAPICallbackHeaders    func(childComplexity int, input RemoveAPICallbackHeadersInput) int
+		RemoveAccountRole           func(childComplexity int, input RemoveAccountRoleInput) int
 		ReplayCallback              func(childComplexity int, input ReplayCallbackInput) int
 		ReplayCallbacks             func(childComplexity int, input ReplayCallbacksInput) int
 		ResumeBulkReplay            func(childComplexity int, input ResumeBulkReplayInput) int
@@ -756,6 +775,7 @@ type ComplexityRoot struct {
 		RunCrawlForProject          func(childComplexity int, input RunCrawlForProjectInput) int
 		SendTestCallback            func(childComplexity int, input SendTestCallbackInput) int
 		SetAPICallbackHeaders       func(childComplexity int, input SetAPICallbackHeadersInput) int
+		SetAccountRole              func(childComplexity int, input SetAccountRoleInput) int
 		StopRun                     func(childComplexity int, input StopRunInput) int
 		UpdateAccount               func(childComplexity int, input UpdateAccountInput) int
 		UpdateAction                func(childComplexity int, input UpdateActionInput) int
@@ -858,8 +878,14 @@ type ComplexityRoot struct {
 		Nodes             func(childComplexity int, ids []*models.ObjectID) int
 		PreviewCallback   func(childComplexity int, input PreviewCallbackInput) int
 		SsoClients        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Users             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Version           func(childComplexity int) int
 		Viewer            func(childComplexity int) int
+	}
+
+	RemoveAccountRolePayload struct {
+		Account func(childComplexity int) int
+		User    func(childComplexity int) int
 	}
 
 	RemoveApiCallbackHeadersPayload struct {
@@ -1081,6 +1107,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SetAccountRolePayload struct {
+		Account func(childComplexity int) int
+		Role    func(childComplexity int) int
+		User    func(childComplexity int) int
+	}
+
 	SetApiCallbackHeadersPayload struct {
 		Account        func(childComplexity int) int
 		MovedCallbacks func(childComplexity int) int
@@ -1152,9 +1184,22 @@ type ComplexityRoot struct {
 		LastName  func(childComplexity int) int
 		ObjectID  func(childComplexity int) int
 		RawID     func(childComplexity int) int
+		Roles     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Sessions  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		UserKeys  func(childComplexity int) int
 		Username  func(childComplexity int) int
+	}
+
+	UserConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	UserEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	UserKey struct {
@@ -1191,6 +1236,9 @@ type AccountResolver interface {
 	PausedBy(ctx context.Context, obj *tenant.Account) (*tenant.User, error)
 
 	CallbackHealth(ctx context.Context, obj *tenant.Account, rangeArg callback.HealthRange) (*callback.Health, error)
+}
+type AccountRoleResolver interface {
+	Account(ctx context.Context, obj *tenant.AccountRole) (*tenant.Account, error)
 }
 type ActionResolver interface {
 	ExecutorURL(ctx context.Context, obj *run.Action) (*string, error)
@@ -1339,6 +1387,8 @@ type MutationResolver interface {
 	CancelSchedule(ctx context.Context, input CancelScheduleInput) (*CancelSchedulePayload, error)
 	CreateJobs(ctx context.Context, input CreateJobsInput) (*CreateJobsPayload, error)
 	UpdateJob(ctx context.Context, input UpdateJobInput) (*UpdateJobPayload, error)
+	SetAccountRole(ctx context.Context, input SetAccountRoleInput) (*SetAccountRolePayload, error)
+	RemoveAccountRole(ctx context.Context, input RemoveAccountRoleInput) (*RemoveAccountRolePayload, error)
 	SetAPICallbackHeaders(ctx context.Context, input SetAPICallbackHeadersInput) (*SetAPICallbackHeadersPayload, error)
 	RemoveAPICallbackHeaders(ctx context.Context, input RemoveAPICallbackHeadersInput) (*RemoveAPICallbackHeadersPayload, error)
 	PauseCallbacks(ctx context.Context, input PauseCallbacksInput) (*PauseCallbacksPayload, error)
@@ -1393,6 +1443,7 @@ type QueryResolver interface {
 	SsoClients(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.SSOClient], error)
 	GetSSOClient(ctx context.Context, id models.ObjectID) (*tenant.SSOClient, error)
 	Nodes(ctx context.Context, ids []*models.ObjectID) ([]Node, error)
+	Users(ctx context.Context, first *int, after *string, last *int, before *string) (*Connection[*tenant.User], error)
 	Viewer(ctx context.Context) (*Viewer, error)
 }
 type ReportDownloadResolver interface {
@@ -1446,6 +1497,7 @@ type UserResolver interface {
 	Accounts(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error)
 	UserKeys(ctx context.Context, obj *tenant.User) ([]*tenant.UserKey, error)
 	Sessions(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.Session], error)
+	Roles(ctx context.Context, obj *tenant.User, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountRole], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1673,6 +1725,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountRole.account":
+		if e.ComplexityRoot.AccountRole.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRole.Account(childComplexity), true
+	case "AccountRole.role":
+		if e.ComplexityRoot.AccountRole.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRole.Role(childComplexity), true
+
+	case "AccountRoleConnection.edges":
+		if e.ComplexityRoot.AccountRoleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleConnection.Edges(childComplexity), true
+	case "AccountRoleConnection.nodes":
+		if e.ComplexityRoot.AccountRoleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleConnection.Nodes(childComplexity), true
+	case "AccountRoleConnection.pageInfo":
+		if e.ComplexityRoot.AccountRoleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleConnection.PageInfo(childComplexity), true
+	case "AccountRoleConnection.totalCount":
+		if e.ComplexityRoot.AccountRoleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleConnection.TotalCount(childComplexity), true
+
+	case "AccountRoleEdge.cursor":
+		if e.ComplexityRoot.AccountRoleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleEdge.Cursor(childComplexity), true
+	case "AccountRoleEdge.node":
+		if e.ComplexityRoot.AccountRoleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountRoleEdge.Node(childComplexity), true
 
 	case "AccountUser.role":
 		if e.ComplexityRoot.AccountUser.Role == nil {
@@ -4270,6 +4373,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveAPICallbackHeaders(childComplexity, args["input"].(RemoveAPICallbackHeadersInput)), true
+	case "Mutation.removeAccountRole":
+		if e.ComplexityRoot.Mutation.RemoveAccountRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAccountRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAccountRole(childComplexity, args["input"].(RemoveAccountRoleInput)), true
 	case "Mutation.replayCallback":
 		if e.ComplexityRoot.Mutation.ReplayCallback == nil {
 			break
@@ -4402,6 +4516,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAPICallbackHeaders(childComplexity, args["input"].(SetAPICallbackHeadersInput)), true
+	case "Mutation.setAccountRole":
+		if e.ComplexityRoot.Mutation.SetAccountRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setAccountRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetAccountRole(childComplexity, args["input"].(SetAccountRoleInput)), true
 	case "Mutation.stopRun":
 		if e.ComplexityRoot.Mutation.StopRun == nil {
 			break
@@ -5005,6 +5130,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SsoClients(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.users":
+		if e.ComplexityRoot.Query.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Query_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.version":
 		if e.ComplexityRoot.Query.Version == nil {
 			break
@@ -5017,6 +5153,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RemoveAccountRolePayload.account":
+		if e.ComplexityRoot.RemoveAccountRolePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAccountRolePayload.Account(childComplexity), true
+	case "RemoveAccountRolePayload.user":
+		if e.ComplexityRoot.RemoveAccountRolePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAccountRolePayload.User(childComplexity), true
 
 	case "RemoveApiCallbackHeadersPayload.account":
 		if e.ComplexityRoot.RemoveApiCallbackHeadersPayload.Account == nil {
@@ -5862,6 +6011,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
 
+	case "SetAccountRolePayload.account":
+		if e.ComplexityRoot.SetAccountRolePayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetAccountRolePayload.Account(childComplexity), true
+	case "SetAccountRolePayload.role":
+		if e.ComplexityRoot.SetAccountRolePayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetAccountRolePayload.Role(childComplexity), true
+	case "SetAccountRolePayload.user":
+		if e.ComplexityRoot.SetAccountRolePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetAccountRolePayload.User(childComplexity), true
+
 	case "SetApiCallbackHeadersPayload.account":
 		if e.ComplexityRoot.SetApiCallbackHeadersPayload.Account == nil {
 			break
@@ -6093,6 +6261,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.RawID(childComplexity), true
+	case "User.roles":
+		if e.ComplexityRoot.User.Roles == nil {
+			break
+		}
+
+		args, err := ec.field_User_roles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Roles(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "User.sessions":
 		if e.ComplexityRoot.User.Sessions == nil {
 			break
@@ -6116,6 +6295,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Username(childComplexity), true
+
+	case "UserConnection.edges":
+		if e.ComplexityRoot.UserConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Edges(childComplexity), true
+	case "UserConnection.nodes":
+		if e.ComplexityRoot.UserConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Nodes(childComplexity), true
+	case "UserConnection.pageInfo":
+		if e.ComplexityRoot.UserConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.PageInfo(childComplexity), true
+	case "UserConnection.totalCount":
+		if e.ComplexityRoot.UserConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity), true
+
+	case "UserEdge.cursor":
+		if e.ComplexityRoot.UserEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Cursor(childComplexity), true
+	case "UserEdge.node":
+		if e.ComplexityRoot.UserEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
 	case "UserKey.createdAt":
 		if e.ComplexityRoot.UserKey.CreatedAt == nil {
@@ -6218,6 +6435,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPauseScheduleInput,
 		ec.unmarshalInputPreviewCallbackInput,
 		ec.unmarshalInputReceiverOwnerInput,
+		ec.unmarshalInputRemoveAccountRoleInput,
 		ec.unmarshalInputRemoveApiCallbackHeadersInput,
 		ec.unmarshalInputReplayCallbackInput,
 		ec.unmarshalInputReplayCallbacksInput,
@@ -6234,6 +6452,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRunParametersInput,
 		ec.unmarshalInputRunScheduleInput,
 		ec.unmarshalInputSendTestCallbackInput,
+		ec.unmarshalInputSetAccountRoleInput,
 		ec.unmarshalInputSetApiCallbackHeadersInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputUpdateAccountInput,
@@ -8917,6 +9136,84 @@ type SSOClientEdge {
   node: SSOClient!
 }
 `, BuiltIn: false},
+	{Name: "../users.graphqls", Input: `extend type Query {
+  "All users, newest first. Platform only. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
+  users(first: Int, after: String, last: Int, before: String): UserConnection! @allow(who: PLATFORM)
+}
+
+extend type User {
+  """
+  The user's roles, in the order of the accounts' ids. Of oneself, and of everybody for the platform: on other users it is empty. At most 100 a page: see
+  ` + "`" + `PageInfo` + "`" + `.
+  """
+  roles(first: Int, after: String, last: Int, before: String): AccountRoleConnection!
+}
+
+extend type Mutation {
+  """
+  Sets the role of a user on an account, from the next request on. Admin only, and of those who have one there (` + "`" + `Account.users` + "`" + `): others are
+  ` + "`" + `ENTITY_NOT_FOUND` + "`" + `; the platform sets anybody's. ` + "`" + `CONFLICT` + "`" + ` on the only Admin of the account, for whom there must be another one first.
+  """
+  setAccountRole(input: SetAccountRoleInput!): SetAccountRolePayload! @allow(who: ANYONE_KNOWN)
+  """
+  Takes the role of a user on an account away: from the next request on the user sees nothing of the account any more. Admin only, and with the errors
+  of ` + "`" + `setAccountRole` + "`" + `.
+  """
+  removeAccountRole(input: RemoveAccountRoleInput!): RemoveAccountRolePayload! @allow(who: ANYONE_KNOWN)
+}
+
+"A user's role on an account."
+type AccountRole {
+  account: Account!
+  role: Role!
+}
+
+type UserConnection {
+  nodes: [User!]!
+  edges: [UserEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type UserEdge {
+  cursor: String!
+  node: User!
+}
+
+type AccountRoleConnection {
+  nodes: [AccountRole!]!
+  edges: [AccountRoleEdge!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
+}
+
+type AccountRoleEdge {
+  cursor: String!
+  node: AccountRole!
+}
+
+input SetAccountRoleInput {
+  accountId: ObjectID!
+  userId: ObjectID!
+  role: Role!
+}
+
+type SetAccountRolePayload {
+  account: Account!
+  user: User!
+  role: Role!
+}
+
+input RemoveAccountRoleInput {
+  accountId: ObjectID!
+  userId: ObjectID!
+}
+
+type RemoveAccountRolePayload {
+  account: Account!
+  user: User!
+}
+`, BuiltIn: false},
 	{Name: "../settings.graphqls", Input: `extend type Project {
   "Since when the project's callbacks wait, by ` + "`" + `pauseCallbacks` + "`" + `; null: they leave. Its account can be paused besides."
   pausedAt: DateTime
@@ -9572,6 +9869,40 @@ func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field g
 		return ec.fieldContext_AccountEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountRole_account(ctx, field)
+	case "role":
+		return ec.fieldContext_AccountRole_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountRole", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountRoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AccountRoleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AccountRoleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountRoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountRoleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountRoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountRoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountRoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountRoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountRoleEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AccountUser(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10918,6 +11249,16 @@ func (ec *executionContext) childFields_ProjectKey(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ProjectKey", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveAccountRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_RemoveAccountRolePayload_account(ctx, field)
+	case "user":
+		return ec.fieldContext_RemoveAccountRolePayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveAccountRolePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveApiCallbackHeadersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -11356,6 +11697,18 @@ func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SetAccountRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetAccountRolePayload_account(ctx, field)
+	case "user":
+		return ec.fieldContext_SetAccountRolePayload_user(ctx, field)
+	case "role":
+		return ec.fieldContext_SetAccountRolePayload_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetAccountRolePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetApiCallbackHeadersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -11494,8 +11847,34 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_userKeys(ctx, field)
 	case "sessions":
 		return ec.fieldContext_User_sessions(ctx, field)
+	case "roles":
+		return ec.fieldContext_User_roles(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_UserConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_UserConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_UserKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12442,6 +12821,20 @@ func (ec *executionContext) field_Mutation_pauseSchedule_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeAccountRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RemoveAccountRoleInput, error) {
+			return ec.unmarshalNRemoveAccountRoleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAccountRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeApiCallbackHeaders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12602,6 +12995,20 @@ func (ec *executionContext) field_Mutation_sendTestCallback_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (SendTestCallbackInput, error) {
 			return ec.unmarshalNSendTestCallbackInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSendTestCallbackInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setAccountRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetAccountRoleInput, error) {
+			return ec.unmarshalNSetAccountRoleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAccountRoleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13374,6 +13781,44 @@ func (ec *executionContext) field_Query_ssoClients_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Run_batches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13707,6 +14152,44 @@ func (ec *executionContext) field_Subscription_diagnosisProgress_args(ctx contex
 }
 
 func (ec *executionContext) field_User_accounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_User_roles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -14684,6 +15167,235 @@ func (ec *executionContext) fieldContext_AccountEdge_node(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountRole_account(ctx context.Context, field graphql.CollectedField, obj *tenant.AccountRole) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRole_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountRole().Account(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRole_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountRole",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountRole_role(ctx context.Context, field graphql.CollectedField, obj *tenant.AccountRole) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRole_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Role) graphql.Marshaler {
+			return ec.marshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRole_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountRole", field, false, false, errors.New("field of type Role does not have child fields"))
+}
+
+func (ec *executionContext) _AccountRoleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.AccountRole) graphql.Marshaler {
+			return ec.marshalNAccountRole2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountRoleConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountRole(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountRoleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.AccountRole]) graphql.Marshaler {
+			return ec.marshalNAccountRoleEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountRoleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountRoleEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountRoleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountRoleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountRoleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountRoleConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AccountRoleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountRoleEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AccountRoleEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.AccountRole]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountRoleEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.AccountRole) graphql.Marshaler {
+			return ec.marshalNAccountRole2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountRoleEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountRoleEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountRole(ctx, field)
 		},
 	}
 	return fc, nil
@@ -26414,6 +27126,130 @@ func (ec *executionContext) fieldContext_Mutation_updateJob(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setAccountRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setAccountRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetAccountRole(ctx, fc.Args["input"].(SetAccountRoleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *SetAccountRolePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *SetAccountRolePayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SetAccountRolePayload) graphql.Marshaler {
+			return ec.marshalNSetAccountRolePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAccountRolePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setAccountRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetAccountRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setAccountRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeAccountRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeAccountRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveAccountRole(ctx, fc.Args["input"].(RemoveAccountRoleInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "ANYONE_KNOWN")
+				if err != nil {
+					var zeroVal *RemoveAccountRolePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *RemoveAccountRolePayload
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *RemoveAccountRolePayload) graphql.Marshaler {
+			return ec.marshalNRemoveAccountRolePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAccountRolePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeAccountRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveAccountRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeAccountRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setApiCallbackHeaders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29687,6 +30523,68 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_users(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Users(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				who, err := ec.unmarshalNCaller2githubᚗcomᚋringbackᚋringbackᚋgraphᚐCaller(ctx, "PLATFORM")
+				if err != nil {
+					var zeroVal *Connection[*tenant.User]
+					return zeroVal, err
+				}
+				if ec.Directives.Allow == nil {
+					var zeroVal *Connection[*tenant.User]
+					return zeroVal, errors.New("directive allow is not implemented")
+				}
+				return ec.Directives.Allow(ctx, nil, directive0, who)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.User]) graphql.Marshaler {
+			return ec.marshalNUserConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29808,6 +30706,70 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveAccountRolePayload_account(ctx context.Context, field graphql.CollectedField, obj *RemoveAccountRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveAccountRolePayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveAccountRolePayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveAccountRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveAccountRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *RemoveAccountRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveAccountRolePayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveAccountRolePayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveAccountRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33353,6 +34315,93 @@ func (ec *executionContext) fieldContext_SessionEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _SetAccountRolePayload_account(ctx context.Context, field graphql.CollectedField, obj *SetAccountRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetAccountRolePayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetAccountRolePayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetAccountRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetAccountRolePayload_user(ctx context.Context, field graphql.CollectedField, obj *SetAccountRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetAccountRolePayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetAccountRolePayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetAccountRolePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetAccountRolePayload_role(ctx context.Context, field graphql.CollectedField, obj *SetAccountRolePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetAccountRolePayload_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v models.Role) graphql.Marshaler {
+			return ec.marshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetAccountRolePayload_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetAccountRolePayload", field, false, false, errors.New("field of type Role does not have child fields"))
+}
+
 func (ec *executionContext) _SetApiCallbackHeadersPayload_project(ctx context.Context, field graphql.CollectedField, obj *SetAPICallbackHeadersPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34446,6 +35495,224 @@ func (ec *executionContext) fieldContext_User_sessions(ctx context.Context, fiel
 	if fc.Args, err = ec.field_User_sessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _User_roles(ctx context.Context, field graphql.CollectedField, obj *tenant.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.User().Roles(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*tenant.AccountRole]) graphql.Marshaler {
+			return ec.marshalNAccountRoleConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_User_roles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountRoleConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_User_roles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Edge[*tenant.User]) graphql.Marshaler {
+			return ec.marshalNUserEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UserConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *Connection[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.CollectedField, obj *Edge[*tenant.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *tenant.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -37871,6 +39138,43 @@ func (ec *executionContext) unmarshalInputReceiverOwnerInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoveAccountRoleInput(ctx context.Context, obj any) (RemoveAccountRoleInput, error) {
+	var it RemoveAccountRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"accountId", "userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "accountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRemoveApiCallbackHeadersInput(ctx context.Context, obj any) (RemoveAPICallbackHeadersInput, error) {
 	var it RemoveAPICallbackHeadersInput
 	if obj == nil {
@@ -38566,6 +39870,50 @@ func (ec *executionContext) unmarshalInputSendTestCallbackInput(ctx context.Cont
 				return it, err
 			}
 			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetAccountRoleInput(ctx context.Context, obj any) (SetAccountRoleInput, error) {
+	var it SetAccountRoleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"accountId", "userId", "role"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "accountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNObjectID2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐObjectID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNRole2githubᚗcomᚋringbackᚋringbackᚋmodelsᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
 		}
 	}
 	return it, nil
@@ -39723,6 +41071,211 @@ func (ec *executionContext) _AccountEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._AccountEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountRoleImplementors = []string{"AccountRole"}
+
+func (ec *executionContext) _AccountRole(ctx context.Context, sel ast.SelectionSet, obj *tenant.AccountRole) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountRoleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountRole")
+		case "account":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AccountRole_account(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "role":
+			out.Values[i] = ec._AccountRole_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountRoleConnectionImplementors = []string{"AccountRoleConnection"}
+
+func (ec *executionContext) _AccountRoleConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.AccountRole]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountRoleConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountRoleConnection")
+		case "nodes":
+			out.Values[i] = ec._AccountRoleConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._AccountRoleConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountRoleConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AccountRoleConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var accountRoleEdgeImplementors = []string{"AccountRoleEdge"}
+
+func (ec *executionContext) _AccountRoleEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.AccountRole]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountRoleEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountRoleEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountRoleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountRoleEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -46950,6 +48503,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setAccountRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setAccountRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeAccountRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeAccountRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setApiCallbackHeaders":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setApiCallbackHeaders(ctx, field)
@@ -48570,6 +50137,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "users":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_users(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -48605,6 +50194,49 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var removeAccountRolePayloadImplementors = []string{"RemoveAccountRolePayload"}
+
+func (ec *executionContext) _RemoveAccountRolePayload(ctx context.Context, sel ast.SelectionSet, obj *RemoveAccountRolePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeAccountRolePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveAccountRolePayload")
+		case "account":
+			out.Values[i] = ec._RemoveAccountRolePayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._RemoveAccountRolePayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -51087,6 +52719,54 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var setAccountRolePayloadImplementors = []string{"SetAccountRolePayload"}
+
+func (ec *executionContext) _SetAccountRolePayload(ctx context.Context, sel ast.SelectionSet, obj *SetAccountRolePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setAccountRolePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetAccountRolePayload")
+		case "account":
+			out.Values[i] = ec._SetAccountRolePayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._SetAccountRolePayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._SetAccountRolePayload_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var setApiCallbackHeadersPayloadImplementors = []string{"SetApiCallbackHeadersPayload"}
 
 func (ec *executionContext) _SetApiCallbackHeadersPayload(ctx context.Context, sel ast.SelectionSet, obj *SetAPICallbackHeadersPayload) graphql.Marshaler {
@@ -51923,6 +53603,173 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "roles":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._User_roles(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var userConnectionImplementors = []string{"UserConnection"}
+
+func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.SelectionSet, obj *Connection[*tenant.User]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserConnection")
+		case "nodes":
+			out.Values[i] = ec._UserConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "edges":
+			out.Values[i] = ec._UserConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._UserConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._UserConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var userEdgeImplementors = []string{"UserEdge"}
+
+func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *Edge[*tenant.User]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserEdge")
+		case "cursor":
+			out.Values[i] = ec._UserEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._UserEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -52555,6 +54402,72 @@ func (ec *executionContext) marshalNAccountEdge2ᚖgithubᚗcomᚋringbackᚋrin
 		return graphql.Null
 	}
 	return ec._AccountEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountRole2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.AccountRole) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountRole2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountRole2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐAccountRole(ctx context.Context, sel ast.SelectionSet, v *tenant.AccountRole) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountRole(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountRoleConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.AccountRole]) graphql.Marshaler {
+	return ec._AccountRoleConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountRoleConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.AccountRole]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountRoleConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountRoleEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.AccountRole]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountRoleEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountRoleEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.AccountRole]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AccountRoleEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAccountRoleInput2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐAccountRoleInput(ctx context.Context, v any) (*AccountRoleInput, error) {
@@ -54937,6 +56850,25 @@ func (ec *executionContext) marshalNProjectKey2ᚖgithubᚗcomᚋringbackᚋring
 	return ec._ProjectKey(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRemoveAccountRoleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAccountRoleInput(ctx context.Context, v any) (RemoveAccountRoleInput, error) {
+	res, err := ec.unmarshalInputRemoveAccountRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveAccountRolePayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAccountRolePayload(ctx context.Context, sel ast.SelectionSet, v RemoveAccountRolePayload) graphql.Marshaler {
+	return ec._RemoveAccountRolePayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRemoveAccountRolePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAccountRolePayload(ctx context.Context, sel ast.SelectionSet, v *RemoveAccountRolePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RemoveAccountRolePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRemoveApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐRemoveAPICallbackHeadersInput(ctx context.Context, v any) (RemoveAPICallbackHeadersInput, error) {
 	res, err := ec.unmarshalInputRemoveApiCallbackHeadersInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55615,6 +57547,25 @@ func (ec *executionContext) marshalNSessionEdge2ᚖgithubᚗcomᚋringbackᚋrin
 	return ec._SessionEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetAccountRoleInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAccountRoleInput(ctx context.Context, v any) (SetAccountRoleInput, error) {
+	res, err := ec.unmarshalInputSetAccountRoleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetAccountRolePayload2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAccountRolePayload(ctx context.Context, sel ast.SelectionSet, v SetAccountRolePayload) graphql.Marshaler {
+	return ec._SetAccountRolePayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSetAccountRolePayload2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAccountRolePayload(ctx context.Context, sel ast.SelectionSet, v *SetAccountRolePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetAccountRolePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSetApiCallbackHeadersInput2githubᚗcomᚋringbackᚋringbackᚋgraphᚐSetAPICallbackHeadersInput(ctx context.Context, v any) (SetAPICallbackHeadersInput, error) {
 	res, err := ec.unmarshalInputSetApiCallbackHeadersInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55877,6 +57828,22 @@ func (ec *executionContext) marshalNUser2githubᚗcomᚋringbackᚋringbackᚋmo
 	return ec._User(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.User) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUser(ctx context.Context, sel ast.SelectionSet, v *tenant.User) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -55885,6 +57852,46 @@ func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋringbackᚋringback�
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUserConnection2githubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v Connection[*tenant.User]) graphql.Marshaler {
+	return ec._UserConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUserConnection2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐConnection(ctx context.Context, sel ast.SelectionSet, v *Connection[*tenant.User]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUserEdge2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*Edge[*tenant.User]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUserEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUserEdge2ᚖgithubᚗcomᚋringbackᚋringbackᚋgraphᚐEdge(ctx context.Context, sel ast.SelectionSet, v *Edge[*tenant.User]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UserEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUserKey2ᚕᚖgithubᚗcomᚋringbackᚋringbackᚋmodelsᚋtenantᚐUserKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*tenant.UserKey) graphql.Marshaler {

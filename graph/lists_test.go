@@ -19,7 +19,7 @@ import (
 
 // askerOf is who may use a list by the path of its field.
 func (w *world) askerOf(path string) caller {
-	if path == "ssoClients" || path == "accounts" || path == "callbacks" || strings.HasPrefix(path, "getSSOClient.") {
+	if path == "ssoClients" || path == "users" || path == "accounts" || path == "callbacks" || strings.HasPrefix(path, "getSSOClient.") {
 		return platform()
 	}
 	return w.admin()
@@ -38,7 +38,9 @@ func (w *world) lengthen() (retried int64) {
 		modelstest.NoError(w.tb, err)
 		_, err = w.service.Tenants.CreateSSOClient(ctx, p, tenant.NewSSOClient{Name: "One more"})
 		modelstest.NoError(w.tb, err)
-		_, err = w.service.Tenants.CreateAccount(ctx, p, tenant.NewAccount{Name: "One more"})
+		account, err := w.service.Tenants.CreateAccount(ctx, p, tenant.NewAccount{Name: "One more"})
+		modelstest.NoError(w.tb, err)
+		_, err = w.service.Access.SetRole(ctx, p, tenant.RoleToSet{AccountID: account.ID, UserID: demoUser, Role: models.RoleViewer})
 		modelstest.NoError(w.tb, err)
 		createRun(w.tb, w.service, run.NewRun{ProjectID: demoProject})
 		w.job(job.NewJobs{ProjectID: demoProject})

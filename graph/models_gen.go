@@ -639,6 +639,16 @@ type ReceiverOwnerInput struct {
 	SsoClientID graphql.Omittable[*models.ObjectID] `json:"ssoClientId,omitempty"`
 }
 
+type RemoveAccountRoleInput struct {
+	AccountID models.ObjectID `json:"accountId"`
+	UserID    models.ObjectID `json:"userId"`
+}
+
+type RemoveAccountRolePayload struct {
+	Account *tenant.Account `json:"account"`
+	User    *tenant.User    `json:"user"`
+}
+
 type RemoveAPICallbackHeadersInput struct {
 	Owner *CallbackOwnerInput `json:"owner"`
 	// Names, at most 20.
@@ -848,6 +858,18 @@ type SendTestCallbackPayload struct {
 	// What came of it. Null where it has not ended within 10 s, or where many wait already: ask for the callback again. It may take up to the
 	// timeout of a request (30 s, unless the operator says otherwise), and longer where no worker is there.
 	Attempt *callback.Attempt `json:"attempt,omitempty"`
+}
+
+type SetAccountRoleInput struct {
+	AccountID models.ObjectID `json:"accountId"`
+	UserID    models.ObjectID `json:"userId"`
+	Role      models.Role     `json:"role"`
+}
+
+type SetAccountRolePayload struct {
+	Account *tenant.Account `json:"account"`
+	User    *tenant.User    `json:"user"`
+	Role    models.Role     `json:"role"`
 }
 
 type SetAPICallbackHeadersInput struct {

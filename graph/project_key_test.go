@@ -16,7 +16,9 @@ import (
 // keyFor is what a key gets for an example; an empty code means that it may. The examples are about the demo project,
 // but for the deletion, which is of the bare one.
 func keyFor(projectID int64, name string, e example) models.Code {
-	ofAccount := []string{"Query.getAccount", "Query.getAction", "Mutation.createProject", "Mutation.updateAccount"}
+	ofAccount := []string{
+		"Query.getAccount", "Query.getAction", "Mutation.createProject", "Mutation.updateAccount", "Mutation.setAccountRole", "Mutation.removeAccountRole",
+	}
 	deletesOwn := (name == "Mutation.deleteProject") == (projectID == bareProject)
 	switch {
 	case e.privileged() || e.who == userOnly || e.who == sessionOnly || e.who == userOrNamed:

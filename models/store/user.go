@@ -28,18 +28,6 @@ func user(r userRow) (*tenant.User, error) {
 	}, nil
 }
 
-type membershipRow struct {
-	UserID    int64 `gorm:"primaryKey;autoIncrement:false"`
-	AccountID int64 `gorm:"primaryKey;autoIncrement:false"`
-	Role      models.Role
-}
-
-func (membershipRow) TableName() string { return "memberships" }
-
-func membership(r membershipRow) (tenant.Membership, error) {
-	return tenant.Membership{AccountID: r.AccountID, Role: r.Role}, nil
-}
-
 // InAccessTx runs f in one transaction: models.NewAccess takes it.
 func (s *Store) InAccessTx(ctx context.Context, f func(tenant.AccessStore) error) error {
 	return s.Transaction(ctx, func(tx *Store) error { return f(tx) })
@@ -94,48 +82,13 @@ func (s *Store) CreateUser(ctx context.Context, u *tenant.User, memberships []te
 	return createParts(ctx, s, rows, noTexts[membershipRow])
 }
 
-// Memberships returns a user's roles.
-func (s *Store) Memberships(ctx context.Context, userID int64) ([]tenant.Membership, error) {
-	return find(s.reader(ctx).Where("user_id = ?", userID), membership)
+// UserPage lists all users, newest first.
+func (s *Store) UserPage(ctx context.Context, page models.Page) (*models.PageOf[*tenant.User], error) {
+	found, err := find(cut(s.reader(ctx), page), user)
+	return models.Cut(found, page), err
 }
 
-type accountUserRow struct {
-	User      userRow `gorm:"embedded"`
-	AccountID int64
-	Role      models.Role
-}
-
-func accountUser(r accountUserRow) (*tenant.AccountUser, error) {
-	u, err := user(r.User)
-	return &tenant.AccountUser{AccountID: r.AccountID, User: u, Role: r.Role}, err
-}
-
-// AccountUserPages lists who has a role on accounts.
-func (s *Store) AccountUserPages(
-	ctx context.Context, scope models.Scope, accountIDs []int64, page models.Page,
-) (map[int64]*models.PageOf[*tenant.AccountUser], error) {
-	above, below, direction := numbersOf(page)
-	part := func(id int64) *gorm.DB {
-		return s.membersOf(ctx, scope).Joins("JOIN users ON users.id = of_account.user_id").
-			Select("users.id, email, first_name, last_name, partner_user_id, created_at, account_id, role").
-			Where("account_id = ? AND user_id > ? AND user_id < ?", id, above, below).
-			Order("user_id" + direction).Limit(page.First + 1)
-	}
-	owner := func(u *tenant.AccountUser) int64 { return u.AccountID }
-	return unionOf(ctx, s, accountIDs, page, part, accountUser, owner, upwards)
-}
-
-// CountAccountUsers counts what AccountUserPages lists.
-func (s *Store) CountAccountUsers(
-	ctx context.Context, scope models.Scope, accountIDs []int64,
-) (map[int64]int, error) {
-	return countBy(s.membersOf(ctx, scope), "account_id", accountIDs)
-}
-
-// membersOf are people, of whom no key and no portal session sees any.
-func (s *Store) membersOf(ctx context.Context, scope models.Scope) *gorm.DB {
-	if !scope.Everything() && scope.UserID() == 0 {
-		scope = models.Scope{}
-	}
-	return scoped(s.reader(ctx).Table("memberships AS of_account"), scope, "of_account.account_id", noProject)
+// CountUsers counts what UserPage lists.
+func (s *Store) CountUsers(ctx context.Context) (int, error) {
+	return count(s.reader(ctx).Model(&userRow{}))
 }

@@ -38,11 +38,11 @@ type AccessStore interface {
 	Accounts(ctx context.Context, scope models.Scope, ids ...int64) ([]*Account, error)
 	// CreateUser sets the ID unless it is given; a taken email or rawID is a CONFLICT.
 	CreateUser(ctx context.Context, u *User, memberships []Membership) error
-	Memberships(ctx context.Context, userID int64) ([]Membership, error)
 	Users(ctx context.Context, ids ...int64) ([]*User, error)
 	UserByEmail(ctx context.Context, email string) (*User, error)
 	OldestUser(ctx context.Context) (*User, error)
 
+	RoleStore
 	SessionStore
 	LoginCodeStore
 	ProjectKeyStore

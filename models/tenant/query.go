@@ -3,7 +3,6 @@ package tenant
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -38,6 +37,11 @@ type Reader interface {
 
 	// Users know no Scope: a caller reaches one only through an entity that it may see.
 	Users(ctx context.Context, ids ...int64) ([]*User, error)
+	UserPage(ctx context.Context, page models.Page) (*models.PageOf[*User], error)
+	CountUsers(ctx context.Context) (int, error)
+	// RolePages returns a page for each of the users, in the order of the accounts' ids, in one statement.
+	RolePages(ctx context.Context, userIDs []int64, page models.Page) (map[int64]*models.PageOf[*AccountRole], error)
+	CountRoles(ctx context.Context, userIDs []int64) (map[int64]int, error)
 
 	VisibleSSOClients(ctx context.Context, scope models.Scope, ids ...int64) ([]*SSOClient, error)
 	SSOClientPage(ctx context.Context, scope models.Scope, page models.Page) (*models.PageOf[*SSOClient], error)
@@ -213,21 +217,4 @@ func (q Queries) Makers(ctx context.Context, actor *models.Actor, ids ...int64) 
 		return nil, nil
 	}
 	return q.store.Users(ctx, ids...)
-}
-
-// VisibleUsers returns those of the given users that the actor may ask for by their ids: the platform all, a user
-// itself.
-func (q Queries) VisibleUsers(ctx context.Context, actor *models.Actor, ids ...int64) ([]*User, error) {
-	switch {
-	case actor.Scope(models.RoleViewer).Everything():
-		return q.store.Users(ctx, ids...)
-	case actor != nil && actor.UserID != 0 && slices.Contains(ids, actor.UserID):
-		return q.store.Users(ctx, actor.UserID)
-	}
-	return nil, nil
-}
-
-// User returns a user to itself and to the platform. To everyone else there is none.
-func (q Queries) User(ctx context.Context, actor *models.Actor, id int64) (*User, error) {
-	return models.One(q.VisibleUsers(ctx, actor, id))(TypeUser)
 }

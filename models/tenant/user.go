@@ -28,24 +28,11 @@ func (u *User) ObjectID() models.ObjectID { return models.ObjectID{Type: TypeUse
 // RawID returns the user's number as text.
 func (u *User) RawID() string { return models.RawIDText(u.ID) }
 
+// ListCursor is the user's place in the list of all.
+func (u *User) ListCursor() models.Cursor { return models.Cursor{At: u.CreatedAt, ID: u.ID} }
+
 // Username is the email address: there is no other name to log in with.
 func (u *User) Username() string { return u.Email }
-
-// Membership gives a user a role on an account.
-type Membership struct {
-	AccountID int64
-	Role      models.Role
-}
-
-// AccountUser is a user with a role on an account.
-type AccountUser struct {
-	AccountID int64
-	User      *User
-	Role      models.Role
-}
-
-// ListCursor is the user's place in the account's list.
-func (u *AccountUser) ListCursor() models.Cursor { return models.Cursor{ID: u.User.ID} }
 
 // NewUser is the input of CreateUser. RawID 0 lets the database choose.
 type NewUser struct {
