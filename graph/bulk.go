@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
@@ -30,20 +31,23 @@ func changeBulkReplay(
 	return change(ctx, models.ActorFrom(ctx), raw)
 }
 
-// bulkReplays lists those of a project, an account or an SSO client.
+// bulkReplays lists those of a project, an account or an SSO client; dryRun: only such, or only others.
 func (r *Resolver) bulkReplays(
-	ctx context.Context, owner callback.Parent, id int64, asked models.PageArguments,
+	ctx context.Context, owner callback.Parent, id int64, asked models.PageArguments, dryRun *bool,
 ) (*BulkReplayConnection, error) {
-	scope := visible(ctx)
+	scope, name := visible(ctx), "bulkReplays of "+string(owner)
+	if dryRun != nil {
+		name += " " + strconv.FormatBool(*dryRun)
+	}
 	return connection(ctx, id, asked, list[*callback.BulkReplay]{
-		name: "bulkReplays of " + string(owner),
+		name: name,
 		pages: func(
 			ctx context.Context, ids []int64, page models.Page,
 		) (map[int64]*models.PageOf[*callback.BulkReplay], error) {
-			return r.service.Callbacks.BulkReplayPages(ctx, scope, owner, ids, page)
+			return r.service.Callbacks.BulkReplayPages(ctx, scope, owner, ids, dryRun, page)
 		},
 		count: func(ctx context.Context, ids []int64) (map[int64]int, error) {
-			return r.service.Callbacks.CountBulkReplays(ctx, scope, owner, ids)
+			return r.service.Callbacks.CountBulkReplays(ctx, scope, owner, ids, dryRun)
 		},
 	})
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/ringback/ringback/models/tenant"
 )
 
-func (r *accountResolver) BulkReplays(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error) {
-	return r.bulkReplays(ctx, callback.OfAccount, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before})
+func (r *accountResolver) BulkReplays(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error) {
+	return r.bulkReplays(ctx, callback.OfAccount, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, dryRun)
 }
 
 func (r *bulkReplayResolver) SkippedReasons(ctx context.Context, obj *callback.BulkReplay) ([]*BulkReplaySkipped, error) {
@@ -89,12 +89,12 @@ func (r *mutationResolver) CancelBulkReplay(ctx context.Context, input CancelBul
 	return &CancelBulkReplayPayload{BulkReplay: bulk}, err
 }
 
-func (r *projectResolver) BulkReplays(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error) {
-	return r.bulkReplays(ctx, callback.OfProject, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before})
+func (r *projectResolver) BulkReplays(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error) {
+	return r.bulkReplays(ctx, callback.OfProject, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, dryRun)
 }
 
-func (r *sSOClientResolver) BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error) {
-	return r.bulkReplays(ctx, callback.OfSSOClient, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before})
+func (r *sSOClientResolver) BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error) {
+	return r.bulkReplays(ctx, callback.OfSSOClient, obj.ID, models.PageArguments{First: first, After: after, Last: last, Before: before}, dryRun)
 }
 
 func (r *Resolver) BulkReplay() BulkReplayResolver { return &bulkReplayResolver{r} }

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -114,6 +115,39 @@ func TestABulkReplayIsSeenAsItGoesOn(t *testing.T) {
 		getAccount(id: 123123) { bulkReplays { totalCount nodes { status } } } }`, nil)
 	w.same("of the project", id, list.at("getProject.bulkReplays.nodes.0.id"))
 	w.same("of the account", 3.0, list.at("getAccount.bulkReplays.totalCount"))
+}
+
+// TestBulkReplaysAreListedWithoutThoseThatOnlyCount or these alone: by pages, as they are counted.
+func TestBulkReplaysAreListedWithoutThoseThatOnlyCount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 3 {
+		w.clock.Advance(time.Second)
+		w.cancelBulkReplay(w.replayAll(callback.ToReplayAll{DryRun: true}))
+	}
+	for owner, runs := range map[string]map[string]int{
+		"getProject(id: 1123123)": {"true": 4, "false": 1, "null": 5}, "getAccount(id: 123123)": {"true": 4, "false": 1, "null": 5},
+		"getSSOClient(id: 1)": {"true": 1, "false": 0, "null": 1},
+	} {
+		for dryRun, want := range runs {
+			seen, after := 0, "null"
+			for more := true; more; {
+				list := w.ok(platform(), `{ owner: `+owner+` { bulkReplays(first: 2, dryRun: `+dryRun+`, after: `+after+`) {
+					totalCount nodes { dryRun } pageInfo { hasNextPage endCursor } } } }`, nil)
+				w.same("of "+owner+", "+dryRun+", in all", float64(want), list.at("owner.bulkReplays.totalCount"))
+				for _, node := range list.at("owner.bulkReplays.nodes").([]any) {
+					seen++
+					if got := fmt.Sprint(node.(map[string]any)["dryRun"]); dryRun != "null" && got != dryRun {
+						t.Errorf("of %s, where dryRun is %s, one has %s", owner, dryRun, got)
+					}
+				}
+				if more = list.at("owner.bulkReplays.pageInfo.hasNextPage").(bool); more {
+					after = quote(list.text("owner.bulkReplays.pageInfo.endCursor"))
+				}
+			}
+			w.same("of "+owner+", "+dryRun+", seen", want, seen)
+		}
+	}
 }
 
 // TestABulkReplaySaysWhatItReplays to whoever sees it: each field of the filter as it was given.

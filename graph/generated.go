@@ -81,7 +81,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders func(childComplexity int) int
 		APICallbackURL     func(childComplexity int) int
 		Actions            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		BulkReplays        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkReplays        func(childComplexity int, first *int, after *string, last *int, before *string, dryRun *bool) int
 		CallbackHealth     func(childComplexity int, rangeArg callback.HealthRange) int
 		Callbacks          func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt          func(childComplexity int) int
@@ -815,7 +815,7 @@ type ComplexityRoot struct {
 		APICallbackHeaders         func(childComplexity int) int
 		APICallbackURL             func(childComplexity int) int
 		Account                    func(childComplexity int) int
-		BulkReplays                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkReplays                func(childComplexity int, first *int, after *string, last *int, before *string, dryRun *bool) int
 		CallbackHealth             func(childComplexity int, rangeArg callback.HealthRange) int
 		CallbackSigningSecrets     func(childComplexity int) int
 		Callbacks                  func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
@@ -1016,7 +1016,7 @@ type ComplexityRoot struct {
 
 	SSOClient struct {
 		Accounts              func(childComplexity int, first *int, after *string, last *int, before *string) int
-		BulkReplays           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkReplays           func(childComplexity int, first *int, after *string, last *int, before *string, dryRun *bool) int
 		CallbackHealth        func(childComplexity int, rangeArg callback.HealthRange) int
 		Callbacks             func(childComplexity int, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) int
 		CreatedAt             func(childComplexity int) int
@@ -1229,7 +1229,7 @@ type AccountResolver interface {
 
 	Projects(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.Project], error)
 	Callbacks(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
-	BulkReplays(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
+	BulkReplays(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error)
 	Actions(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*run.Action], error)
 	Users(ctx context.Context, obj *tenant.Account, first *int, after *string, last *int, before *string) (*Connection[*tenant.AccountUser], error)
 
@@ -1411,7 +1411,7 @@ type ProjectResolver interface {
 
 	Account(ctx context.Context, obj *tenant.Project) (*tenant.Account, error)
 	Callbacks(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
-	BulkReplays(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
+	BulkReplays(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error)
 	Runs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *run.Filter) (*Connection[*run.Run], error)
 	Schedules(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string) (*Connection[*run.Schedule], error)
 	Jobs(ctx context.Context, obj *tenant.Project, first *int, after *string, last *int, before *string, filter *job.Filter) (*Connection[*job.Job], error)
@@ -1470,7 +1470,7 @@ type SSOClientResolver interface {
 	WebhookSigningSecrets(ctx context.Context, obj *tenant.SSOClient) ([]*tenant.SigningSecret, error)
 
 	Callbacks(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string, filter *callback.Filter, orderBy *callback.Order) (*Connection[*callback.Callback], error)
-	BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*callback.BulkReplay], error)
+	BulkReplays(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string, dryRun *bool) (*Connection[*callback.BulkReplay], error)
 	Accounts(ctx context.Context, obj *tenant.SSOClient, first *int, after *string, last *int, before *string) (*Connection[*tenant.Account], error)
 	CallbackHealth(ctx context.Context, obj *tenant.SSOClient, rangeArg callback.HealthRange) (*callback.Health, error)
 
@@ -1564,7 +1564,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Account.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Account.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["dryRun"].(*bool)), true
 	case "Account.callbackHealth":
 		if e.ComplexityRoot.Account.CallbackHealth == nil {
 			break
@@ -4704,7 +4704,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Project.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Project.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["dryRun"].(*bool)), true
 	case "Project.callbackHealth":
 		if e.ComplexityRoot.Project.CallbackHealth == nil {
 			break
@@ -5636,7 +5636,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.SSOClient.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.SSOClient.BulkReplays(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["dryRun"].(*bool)), true
 	case "SSOClient.callbackHealth":
 		if e.ComplexityRoot.SSOClient.CallbackHealth == nil {
 			break
@@ -8372,17 +8372,38 @@ type BulkReplayEdge {
 
 extend type Project {
   "Newest first. Those of its account are not among them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+  bulkReplays(
+    first: Int
+    after: String
+    last: Int
+    before: String
+    "Only those that count and replay nothing, or only those that replay. Left out or null: all."
+    dryRun: Boolean
+  ): BulkReplayConnection!
 }
 
 extend type Account {
   "Those of the account and of its projects, newest first. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+  bulkReplays(
+    first: Int
+    after: String
+    last: Int
+    before: String
+    "Only those that count and replay nothing, or only those that replay. Left out or null: all."
+    dryRun: Boolean
+  ): BulkReplayConnection!
 }
 
 extend type SSOClient {
   "Those of the notices to it, newest first: what a customer replays of an account is not among them. At most 100 a page: see ` + "`" + `PageInfo` + "`" + `."
-  bulkReplays(first: Int, after: String, last: Int, before: String): BulkReplayConnection!
+  bulkReplays(
+    first: Int
+    after: String
+    last: Int
+    before: String
+    "Only those that count and replay nothing, or only those that replay. Left out or null: all."
+    dryRun: Boolean
+  ): BulkReplayConnection!
 }
 `, BuiltIn: false},
 	{Name: "../runs.graphqls", Input: `extend type Query {
@@ -12108,6 +12129,14 @@ func (ec *executionContext) field_Account_bulkReplays_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg4
 	return args, nil
 }
 
@@ -13164,6 +13193,14 @@ func (ec *executionContext) field_Project_bulkReplays_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg4
 	return args, nil
 }
 
@@ -14006,6 +14043,14 @@ func (ec *executionContext) field_SSOClient_bulkReplays_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg4
 	return args, nil
 }
 
@@ -14731,7 +14776,7 @@ func (ec *executionContext) _Account_bulkReplays(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Account().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Account().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
@@ -28681,7 +28726,7 @@ func (ec *executionContext) _Project_bulkReplays(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Project().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Project().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {
@@ -32993,7 +33038,7 @@ func (ec *executionContext) _SSOClient_bulkReplays(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.SSOClient().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.SSOClient().BulkReplays(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["dryRun"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *Connection[*callback.BulkReplay]) graphql.Marshaler {

@@ -408,7 +408,7 @@ function Chips() {
 	}) : null;
 }
 // src/history/bulk.tsx
-var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status dryRun matched done succeeded failed skipped startedAt finishedAt\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
+var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status matched done succeeded failed skipped startedAt finishedAt\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
 	pause: graphql("mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	resume: graphql("mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	cancel: graphql("mutation CancelBulkReplay($id: ObjectID!) { cancelBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }")
@@ -420,7 +420,7 @@ var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status 
 	FINISHED: ["ok", "✓"]
 }, active = ({ status }) => status !== "CANCELLED" && status !== "FINISHED", whole = (value) => number(value, locale.value);
 function useBulk(owner) {
-	let asked = useAsk(of(bulks, owner), { id: owner.id }), nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
+	let asked = useAsk(of(bulks, owner), { id: owner.id }), nodes = asked.data.value?.owner?.bulkReplays.nodes ?? [];
 	return useEvery(1500, nodes.some(active), asked.again), {
 		nodes,
 		again: asked.again

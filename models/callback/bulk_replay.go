@@ -100,11 +100,11 @@ func (b *BulkReplay) Active() bool {
 type BulkReader interface {
 	BulkReplays(ctx context.Context, scope models.Scope, ids ...int64) ([]*BulkReplay, error)
 	// BulkReplayPages lists those of projects, those of accounts and of all their projects, or those of the notices to SSO
-	// clients, the newest first.
+	// clients, the newest first. dryRun: only such, or only others; nil: all.
 	BulkReplayPages(
-		ctx context.Context, scope models.Scope, owner Parent, ids []int64, page models.Page,
+		ctx context.Context, scope models.Scope, owner Parent, ids []int64, dryRun *bool, page models.Page,
 	) (map[int64]*models.PageOf[*BulkReplay], error)
-	CountBulkReplays(ctx context.Context, scope models.Scope, owner Parent, ids []int64) (map[int64]int, error)
+	CountBulkReplays(ctx context.Context, scope models.Scope, owner Parent, ids []int64, dryRun *bool) (map[int64]int, error)
 }
 
 // BulkOwnerTx is the database as those need it who do something with all of an owner's callbacks.

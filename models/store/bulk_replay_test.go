@@ -22,15 +22,15 @@ var readsOfBulkReplays = map[string]scopedRead{
 		return 1, err
 	},
 	"BulkReplayPages": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		pages, err := s.BulkReplayPages(ctx, scope, callback.OfAccount, []int64{e.account.ID}, models.Page{First: 100})
+		pages, err := s.BulkReplayPages(ctx, scope, callback.OfAccount, []int64{e.account.ID}, nil, models.Page{First: 100})
 		if err != nil || len(pages[e.account.ID].Nodes) == 0 {
 			return 0, err
 		}
-		pages, err = s.BulkReplayPages(ctx, scope, callback.OfProject, []int64{e.project.ID}, models.Page{First: 100})
+		pages, err = s.BulkReplayPages(ctx, scope, callback.OfProject, []int64{e.project.ID}, &e.bulk.DryRun, models.Page{First: 100})
 		return len(pages[e.project.ID].Nodes), err
 	},
 	"CountBulkReplays": func(ctx context.Context, s *store.Store, scope models.Scope, e *estate) (int, error) {
-		counts, err := s.CountBulkReplays(ctx, scope, callback.OfProject, []int64{e.project.ID})
+		counts, err := s.CountBulkReplays(ctx, scope, callback.OfProject, []int64{e.project.ID}, &e.bulk.DryRun)
 		return counts[e.project.ID], err
 	},
 }
@@ -48,11 +48,13 @@ func TestBulkReplaysAreFoundThroughTheIndexesOfTheirOwners(t *testing.T) {
 		callback.OfProject: "bulk_replays_project_id_created_at_id_key", callback.OfAccount: "bulk_replays_account_id_created_at_id_key",
 		callback.OfSSOClient: "bulk_replays_sso_client",
 	} {
-		_, err := s.BulkReplayPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), owner, []int64{1}, models.Page{First: 10})
-		modelstest.NoError(t, err)
-		w := ways{indexes: map[string]bool{}, all: true}
-		if w.add(explain(t, s, asked), false); len(w.indexes) != 1 || !w.indexes[index] {
-			t.Errorf("of a %s through %v, want %s", owner, w.indexes, index)
+		for _, dryRun := range []*bool{nil, new(false)} {
+			_, err := s.BulkReplayPages(t.Context(), models.PlatformActor().Scope(models.RoleViewer), owner, []int64{1}, dryRun, models.Page{First: 10})
+			modelstest.NoError(t, err)
+			w := ways{indexes: map[string]bool{}, all: true}
+			if w.add(explain(t, s, asked), false); len(w.indexes) != 1 || !w.indexes[index] {
+				t.Errorf("of a %s through %v, want %s", owner, w.indexes, index)
+			}
 		}
 	}
 }

@@ -101,8 +101,8 @@ var readsOfPartners = map[string]scopedRead{
 	"BulkReplayPages CountBulkReplays of an SSO client": partnersEstate(
 		func(ctx context.Context, s *store.Store, scope models.Scope, p *partner) (int, error) {
 			ids := []int64{p.client.ID}
-			pages, err := s.BulkReplayPages(ctx, scope, callback.OfSSOClient, ids, models.Page{First: 10})
-			counts, err2 := s.CountBulkReplays(ctx, scope, callback.OfSSOClient, ids)
+			pages, err := s.BulkReplayPages(ctx, scope, callback.OfSSOClient, ids, &p.bulk.DryRun, models.Page{First: 10})
+			counts, err2 := s.CountBulkReplays(ctx, scope, callback.OfSSOClient, ids, &p.bulk.DryRun)
 			return pageAndCount(ids[0], pages, counts, err, err2)
 		},
 	),

@@ -13,7 +13,7 @@ import { parametersOf } from './filters.ts';
 
 export const bulk = graphql(`
   fragment Bulk on BulkReplay {
-    __typename id status dryRun matched done succeeded failed skipped startedAt finishedAt
+    __typename id status matched done succeeded failed skipped startedAt finishedAt
     skippedReasons { reason count }
     filter {
       status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }
@@ -22,7 +22,7 @@ export const bulk = graphql(`
     createdBy { firstName lastName username }
   }
 `);
-const bulks = graphql(`query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50) { nodes { ...Bulk } } } }`, [bulk]);
+const bulks = graphql(`query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }`, [bulk]);
 export const changes = {
   pause: graphql(`mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),
   resume: graphql(`mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }`),
@@ -37,7 +37,7 @@ export const whole = (value: number) => number(value, locale.value);
 /** useBulk has the bulk replays of an owner: they go on without this page, and any page shows them. */
 export function useBulk(owner: ListOwner) {
   const asked = useAsk(of(bulks, owner), { id: owner.id });
-  const nodes = asked.data.value?.owner?.bulkReplays.nodes.filter(({ dryRun }) => !dryRun) ?? [];
+  const nodes = asked.data.value?.owner?.bulkReplays.nodes ?? [];
   useEvery(1500, nodes.some(active), asked.again);
   return { nodes, again: asked.again };
 }
