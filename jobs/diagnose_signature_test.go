@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -48,16 +49,19 @@ func TestTheDoctorTriesWhatAReceiverShouldNotTake(t *testing.T) {
 		},
 		"takes old": {
 			(*standardwebhooks.Webhook).VerifyIgnoringTimestamp, "WSOOSOW",
-			[]string{"refused a request with a wrong signature (status 401)", "took one that was signed a day ago (status 200)"}, "webhook-timestamp",
+			[]string{"refused a request with a wrong signature (status 401)", "took one that was signed a day ago (status 200)"},
+			"webhook-timestamp",
 		},
 		"takes forged": {
 			answers(3), "WSOOSOW",
-			[]string{"took a request with a wrong signature (status 200)", "refused one that was signed a day ago (status 401)"}, "webhook-signature",
+			[]string{"took a request with a wrong signature (status 200)", "refused one that was signed a day ago (status 401)"},
+			"webhook-signature",
 		},
 		"takes neither": {(*standardwebhooks.Webhook).Verify, "WSOOSOO", []string{"refused a request", "refused one"}, ""},
 		"hangs, and takes old": {
 			hangs, "WSOOSOW",
-			[]string{"whether it takes a request with a wrong signature is not known", "took one that was signed a day ago"}, "webhook-timestamp",
+			[]string{"whether it takes a request with a wrong signature is not known", "took one that was signed a day ago"},
+			"webhook-timestamp",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +74,7 @@ func TestTheDoctorTriesWhatAReceiverShouldNotTake(t *testing.T) {
 				body, _ := io.ReadAll(r.Body)
 				refs <- r.Header.Get("Webhook-Id") + " " + r.Header.Get("X-Callback-Attempt") + " " + r.Header.Get("X-Run-Callback")
 				switch err := tt.verify(referee, body, r.Header); {
-				case err == http.ErrHandlerTimeout:
+				case errors.Is(err, http.ErrHandlerTimeout):
 					<-r.Context().Done()
 				case err != nil:
 					rw.WriteHeader(http.StatusUnauthorized)
