@@ -64,7 +64,7 @@ func TestATestIsNotSentAgainWhereItsWorkerStops(t *testing.T) {
 	c := w.ReadCallback(killed.ID)
 	modelstest.WantStatus(t, c, callback.StatusFailed)
 	for _, a := range w.Attempts(c.ID) {
-		if c.Trigger(a) != callback.TriggerTest || !strings.Contains(*a.Remedy(), "another test") {
+		if c.Trigger(a) != callback.TriggerTest || !strings.Contains(*a.Remedy(), "send the test anew") {
 			t.Errorf("attempt %d: %s, %q", a.Number, c.Trigger(a), *a.Remedy())
 		}
 	}
