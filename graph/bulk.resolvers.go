@@ -40,6 +40,14 @@ func (r *bulkReplayResolver) CreatedBySSOClient(ctx context.Context, obj *callba
 	return entity[*tenant.SSOClient](ctx, tenant.TypeSSOClient, id)
 }
 
+func (r *bulkReplayResolver) MayPause(ctx context.Context, obj *callback.BulkReplay) (bool, error) {
+	return obj.MayPause(models.ActorFrom(ctx)), nil
+}
+
+func (r *bulkReplayResolver) MayCancel(ctx context.Context, obj *callback.BulkReplay) (bool, error) {
+	return obj.MayCancel(models.ActorFrom(ctx)), nil
+}
+
 func (r *bulkReplayResolver) Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error) {
 	return entity[*tenant.Project](ctx, tenant.TypeProject, idOrNull(obj.Owner.ProjectID))
 }

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -237,6 +238,48 @@ func TestABulkReplaySaysWhichPartnerBeganIt(t *testing.T) {
 		a = w.ok(tt.who, query, variables{"id": byUser.text("replayCallbacks.bulkReplay.id")})
 		w.same(name+": that a user did", false, a.at("node.createdByPartner"))
 		w.same(name+": no partner", nil, a.at("node.createdBySSOClient"))
+	}
+}
+
+// TestABulkReplaySaysWhoMayChangeIt as those find who try to.
+func TestABulkReplaySaysWhoMayChangeIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cancelBulkReplay(demoBulkReplay)
+	partner := w.partnerKey(demoPartner)
+	who := map[string]caller{
+		"platform": platform(), "partner": partner, "partner's portal": w.portal("ssoClientId: 1", "MANAGE"), "partner who reads": w.portal("ssoClientId: 1", "READ"),
+		"editor": w.editor(), "viewer": w.viewer(), "project's key": w.key(demoProject),
+	}
+	const ofProject, ofNotices = "projectId: 1123123", "ssoClientId: 1"
+	for begun, seenBy := range map[string][]string{ // by whom, and of what; who sees it
+		"platform " + ofProject: {"platform", "partner", "partner's portal", "partner who reads", "editor", "viewer", "project's key"},
+		"partner " + ofProject:  {"platform", "partner", "partner's portal", "partner who reads", "editor", "viewer", "project's key"},
+		"editor " + ofProject:   {"platform", "partner", "partner's portal", "partner who reads", "editor", "viewer", "project's key"},
+		"platform " + ofNotices: {"platform", "partner", "partner's portal", "partner who reads"},
+	} {
+		by, owner, _ := strings.Cut(begun, " ")
+		for _, name := range seenBy {
+			id := w.ok(who[by], `mutation { replayCallbacks(input: {owner: {`+owner+`}, dryRun: true}) { bulkReplay { id } } }`, nil).
+				text("replayCallbacks.bulkReplay.id")
+			says := func() (mayPause, mayCancel any) {
+				a := w.ok(who[name], `query($id: ObjectID!) { node(id: $id) { ... on BulkReplay { mayPause mayCancel } } }`, variables{"id": id})
+				return a.at("node.mayPause"), a.at("node.mayCancel")
+			}
+			finds := func(change string) bool {
+				a := w.do(who[name], `mutation($id: ObjectID!) { `+change+`(input: {bulkReplayId: $id}) { bulkReplay { id } } }`, variables{"id": id})
+				return a.code() == ""
+			}
+			mayPause, mayCancel := says()
+			for _, change := range []string{"pauseBulkReplay", "resumeBulkReplay"} {
+				w.same("begun by "+begun+", "+change+" by "+name, mayPause, finds(change))
+			}
+			w.same("begun by "+begun+", cancelled by "+name, mayCancel, finds("cancelBulkReplay"))
+			w.ok(platform(), `mutation($id: ObjectID!) { cancelBulkReplay(input: {bulkReplayId: $id}) { bulkReplay { id } } }`, variables{"id": id})
+			if mayPause, mayCancel = says(); mayPause != false || mayCancel != false {
+				t.Errorf("begun by %s, ended: %s may pause it %v, cancel it %v", begun, name, mayPause, mayCancel)
+			}
+		}
 	}
 }
 

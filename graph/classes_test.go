@@ -112,6 +112,7 @@ var classes = readClasses(map[class]string{
 		AccountRoleEdge: cursor node
 		AccountConnection: nodes edges pageInfo totalCount
 		AccountEdge: cursor node
+		BulkReplay: mayPause mayCancel
 		Account: role`,
 	answered: `
 		CallbackConnection: searchedUntil

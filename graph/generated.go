@@ -276,6 +276,8 @@ type ComplexityRoot struct {
 		Filter             func(childComplexity int) int
 		FinishedAt         func(childComplexity int) int
 		Matched            func(childComplexity int) int
+		MayCancel          func(childComplexity int) int
+		MayPause           func(childComplexity int) int
 		ObjectID           func(childComplexity int) int
 		Project            func(childComplexity int) int
 		RawID              func(childComplexity int) int
@@ -1279,6 +1281,8 @@ type BulkReplayResolver interface {
 	CreatedBy(ctx context.Context, obj *callback.BulkReplay) (*tenant.User, error)
 
 	CreatedBySSOClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error)
+	MayPause(ctx context.Context, obj *callback.BulkReplay) (bool, error)
+	MayCancel(ctx context.Context, obj *callback.BulkReplay) (bool, error)
 	Project(ctx context.Context, obj *callback.BulkReplay) (*tenant.Project, error)
 	Account(ctx context.Context, obj *callback.BulkReplay) (*tenant.Account, error)
 	SsoClient(ctx context.Context, obj *callback.BulkReplay) (*tenant.SSOClient, error)
@@ -2392,6 +2396,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkReplay.Matched(childComplexity), true
+	case "BulkReplay.mayCancel":
+		if e.ComplexityRoot.BulkReplay.MayCancel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.MayCancel(childComplexity), true
+	case "BulkReplay.mayPause":
+		if e.ComplexityRoot.BulkReplay.MayPause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkReplay.MayPause(childComplexity), true
 	case "BulkReplay.id":
 		if e.ComplexityRoot.BulkReplay.ObjectID == nil {
 			break
@@ -8260,6 +8276,10 @@ type BulkReplay implements Node {
   createdByPartner: Boolean!
   "The SSO client whose partner that was. Null where somebody else began it, and to all but the platform and the partner."
   createdBySSOClient: SSOClient
+  "Whether whoever asks may pause and resume it now: it has not ended, and is theirs to."
+  mayPause: Boolean!
+  "Whether whoever asks may cancel it now."
+  mayCancel: Boolean!
   "Null where it is of an account or an SSO client."
   project: Project
   "Null where it is of an SSO client."
@@ -10232,6 +10252,10 @@ func (ec *executionContext) childFields_BulkReplay(ctx context.Context, field gr
 		return ec.fieldContext_BulkReplay_createdByPartner(ctx, field)
 	case "createdBySSOClient":
 		return ec.fieldContext_BulkReplay_createdBySSOClient(ctx, field)
+	case "mayPause":
+		return ec.fieldContext_BulkReplay_mayPause(ctx, field)
+	case "mayCancel":
+		return ec.fieldContext_BulkReplay_mayCancel(ctx, field)
 	case "project":
 		return ec.fieldContext_BulkReplay_project(ctx, field)
 	case "account":
@@ -18184,6 +18208,52 @@ func (ec *executionContext) fieldContext_BulkReplay_createdBySSOClient(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkReplay_mayPause(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_mayPause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().MayPause(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_mayPause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, true, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BulkReplay_mayCancel(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkReplay_mayCancel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkReplay().MayCancel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkReplay_mayCancel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkReplay", field, true, true, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _BulkReplay_project(ctx context.Context, field graphql.CollectedField, obj *callback.BulkReplay) (ret graphql.Marshaler) {
@@ -43185,6 +43255,82 @@ func (ec *executionContext) _BulkReplay(ctx context.Context, sel ast.SelectionSe
 				}()
 				res = ec._BulkReplay_createdBySSOClient(ctx, field, obj)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "mayPause":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_mayPause(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "mayCancel":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._BulkReplay_mayCancel(ctx, field, obj)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

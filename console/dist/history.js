@@ -408,7 +408,7 @@ function Chips() {
 	}) : null;
 }
 // src/history/bulk.tsx
-var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status matched done succeeded failed skipped startedAt finishedAt\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
+var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status matched done succeeded failed skipped startedAt finishedAt mayPause mayCancel\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
 	pause: graphql("mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	resume: graphql("mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	cancel: graphql("mutation CancelBulkReplay($id: ObjectID!) { cancelBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }")
@@ -426,7 +426,7 @@ function useBulk(owner) {
 		again: asked.again
 	};
 }
-function BulkReplays({ nodes, again, mayChange }) {
+function BulkReplays({ nodes, again }) {
 	let t = texts.value.bulk;
 	if (!nodes.length) return null;
 	let shown = nodes.filter((node, place) => place === 0 || active(node)), earlier = nodes.filter((node) => !shown.includes(node));
@@ -434,19 +434,17 @@ function BulkReplays({ nodes, again, mayChange }) {
 		class: "bulks",
 		children: [shown.map((node) => /* @__PURE__ */ jsx(BulkReplay, {
 			node,
-			again,
-			mayChange
+			again
 		}, node.id)), earlier.length > 0 && /* @__PURE__ */ jsxs("details", { children: [/* @__PURE__ */ jsx("summary", {
 			class: "soft",
 			children: t.earlier(earlier.length)
 		}), earlier.map((node) => /* @__PURE__ */ jsx(BulkReplay, {
 			node,
-			again,
-			mayChange
+			again
 		}, node.id))] })]
 	});
 }
-function BulkReplay({ node, again, mayChange }) {
+function BulkReplay({ node, again }) {
 	let t = texts.value.bulk, { busy, failure, act } = useAct(), change = (name) => () => void act(() => ask(changes$1[name], { id: node.id })).then(again), [kind, sign] = signs[node.status], button = (name) => /* @__PURE__ */ jsx("button", {
 		type: "button",
 		disabled: busy.value,
@@ -479,9 +477,9 @@ function BulkReplay({ node, again, mayChange }) {
 							node.createdBy && nameOf(node.createdBy)
 						]
 					}),
-					mayChange && active(node) && /* @__PURE__ */ jsxs("span", {
+					/* @__PURE__ */ jsxs("span", {
 						class: "end",
-						children: [button(node.status === "PAUSED" ? "resume" : "pause"), button("cancel")]
+						children: [node.mayPause && button(node.status === "PAUSED" ? "resume" : "pause"), node.mayCancel && button("cancel")]
 					})
 				]
 			}),
@@ -1253,10 +1251,7 @@ function History({ owner, mayChange, stirred, turn }) {
 					})
 				]
 			}),
-			/* @__PURE__ */ jsx(BulkReplays, {
-				...bulk,
-				mayChange
-			}),
+			/* @__PURE__ */ jsx(BulkReplays, { ...bulk }),
 			/* @__PURE__ */ jsx(FilterBar, {}),
 			/* @__PURE__ */ jsxs("div", {
 				"aria-live": "polite",

@@ -240,6 +240,16 @@ func (s *Service) changeBulkReplay(
 	return b, err
 }
 
+// MayPause tells whether an actor may pause and resume the bulk replay now.
+func (b *BulkReplay) MayPause(actor *models.Actor) bool {
+	return !b.Status.Ended() && b.requireSender(actor, false) == nil
+}
+
+// MayCancel tells whether an actor may cancel the bulk replay now.
+func (b *BulkReplay) MayCancel(actor *models.Actor) bool {
+	return !b.Status.Ended() && b.requireSender(actor, true) == nil
+}
+
 // requireSender leaves to a partner what a partner has begun, beside all that is of its own webhook.
 func (b *BulkReplay) requireSender(actor *models.Actor, cancels bool) error {
 	if actor.PartnerID() != 0 && !b.ByPartner && b.Owner.SSOClientID == 0 {

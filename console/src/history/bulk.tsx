@@ -13,7 +13,7 @@ import { parametersOf } from './filters.ts';
 
 export const bulk = graphql(`
   fragment Bulk on BulkReplay {
-    __typename id status matched done succeeded failed skipped startedAt finishedAt
+    __typename id status matched done succeeded failed skipped startedAt finishedAt mayPause mayCancel
     skippedReasons { reason count }
     filter {
       status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }
@@ -43,25 +43,25 @@ export function useBulk(owner: ListOwner) {
 }
 
 /** BulkReplays are those under way, and the last one that has ended; earlier ones are folded. */
-export function BulkReplays({ nodes, again, mayChange }: ReturnType<typeof useBulk> & { mayChange: boolean }) {
+export function BulkReplays({ nodes, again }: ReturnType<typeof useBulk>) {
   const t = texts.value.bulk;
   if (!nodes.length) return null;
   const shown = nodes.filter((node, place) => place === 0 || active(node));
   const earlier = nodes.filter((node) => !shown.includes(node));
   return (
     <div class="bulks">
-      {shown.map((node) => <BulkReplay key={node.id} node={node} again={again} mayChange={mayChange} />)}
+      {shown.map((node) => <BulkReplay key={node.id} node={node} again={again} />)}
       {earlier.length > 0 && (
         <details>
           <summary class="soft">{t.earlier(earlier.length)}</summary>
-          {earlier.map((node) => <BulkReplay key={node.id} node={node} again={again} mayChange={mayChange} />)}
+          {earlier.map((node) => <BulkReplay key={node.id} node={node} again={again} />)}
         </details>
       )}
     </div>
   );
 }
 
-function BulkReplay({ node, again, mayChange }: { node: Bulk; again: () => void; mayChange: boolean }) {
+function BulkReplay({ node, again }: { node: Bulk; again: () => void }) {
   const t = texts.value.bulk;
   const { busy, failure, act } = useAct();
   const change = (name: keyof typeof changes) => () => void act(() => ask(changes[name] as typeof changes.pause, { id: node.id })).then(again);
@@ -79,12 +79,10 @@ function BulkReplay({ node, again, mayChange }: { node: Bulk; again: () => void;
         <span class="soft">
           <Time at={node.startedAt} whole /> {node.createdBy && nameOf(node.createdBy)}
         </span>
-        {mayChange && active(node) && (
-          <span class="end">
-            {button(node.status === 'PAUSED' ? 'resume' : 'pause')}
-            {button('cancel')}
-          </span>
-        )}
+        <span class="end">
+          {node.mayPause && button(node.status === 'PAUSED' ? 'resume' : 'pause')}
+          {node.mayCancel && button('cancel')}
+        </span>
       </p>
       <p>
         <These of={node.filter} />

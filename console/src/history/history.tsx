@@ -75,7 +75,7 @@ export function History({ owner, mayChange, stirred, turn }: {
           </button>
         </span>
       </h2>
-      <BulkReplays {...bulk} mayChange={mayChange} />
+      <BulkReplays {...bulk} />
       <FilterBar />
       <div aria-live="polite" class="said">
         {act.done.value && <p>✓ {act.done.value}</p>}

@@ -363,7 +363,7 @@ test('a partner sees its notices by its key, and replays one', async () => {
     { url: webhook.url },
   );
   const { id, rawID } = createSSOClient.ssoClient;
-  const { createAccount } = await graphql('mutation ($id: ObjectID) { createAccount(input: { name: "Partnered", ssoClientId: $id }) { account { id } } }', { id });
+  const { createAccount } = await graphql('mutation ($id: ObjectID) { createAccount(input: { name: "Partnered", ssoClientId: $id }) { account { id rawID } } }', { id });
   const { createSSOClientKey } = await graphql('mutation ($id: ObjectID!) { createSSOClientKey(input: { ssoClientId: $id, name: "console" }) { key } }', { id });
   const { finish } = await shown('Partnered', to.url, createAccount.account.id);
   const { page, problems } = await open(`/console/partners/${rawID}`, { credential: createSSOClientKey.key });
@@ -394,5 +394,16 @@ test('a partner sees its notices by its key, and replays one', async () => {
   release();
   await page.reload();
   await bulk.getByText('Cancelled').waitFor();
+
+  // What others have begun of its accounts it sees, and leaves alone.
+  Object.assign(to, { status: 200, hold: new Promise((resolve) => (release = resolve)) });
+  await graphql('mutation ($id: ObjectID!) { replayCallbacks(input: { owner: { accountId: $id } }) { bulkReplay { id } } }', createAccount.account);
+  for (const [shown, buttons] of [[page, 0], [platforms, 2]]) {
+    await shown.goto(new URL(`/console/accounts/${createAccount.account.rawID}`, base).href);
+    const theirs = shown.getByRole('group', { name: 'Bulk replay' });
+    await theirs.getByText('Running').waitFor();
+    assert.equal(await theirs.getByRole('button').count(), buttons);
+  }
+  release();
   assert.deepEqual(problems, []);
 });

@@ -44,7 +44,7 @@ export const opened = callback(4, 38, {
   },
 });
 const bulk = {
-  id: 'B1', status: 'RUNNING', matched: 1280, done: 512, succeeded: 500, failed: 4, skipped: 8, startedAt: ago(3), createdBy: ada,
+  id: 'B1', status: 'RUNNING', matched: 1280, done: 512, succeeded: 500, failed: 4, skipped: 8, startedAt: ago(3), createdBy: ada, mayPause: true, mayCancel: true,
   filter: { status: ['FAILED'], event: ['CRAWL_FINISHED', 'JOB_UPDATED'], createdAfter: ago(1440) },
   skippedReasons: [{ reason: 'REPLAYED_ENOUGH', count: 6 }, { reason: 'TEST', count: 2 }],
 };
