@@ -1,4 +1,4 @@
-import { X as texts, b as useAsk, i as HealthWord, n as mayChange, nt as graphql, q as place, r as useTurn, w as Loaded } from "./shared.js";
+import { J as place, Z as texts, b as useAsk, i as HealthWord, n as mayChange, r as useTurn, rt as graphql, w as Loaded } from "./shared.js";
 import { r as Health, t as SettingsOfAccount } from "./settings.js";
 import { t as History } from "./history.js";
 import { jsx, jsxs } from "preact/jsx-runtime";

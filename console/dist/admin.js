@@ -1,4 +1,4 @@
-import { ct as parameters, i as HealthWord, lt as withParameters, nt as graphql, q as place, rt as ask } from "./shared.js";
+import { J as place, i as HealthWord, it as ask, lt as parameters, rt as graphql, ut as withParameters } from "./shared.js";
 import { C as Create, w as texts, y as List } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";

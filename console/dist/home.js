@@ -1,4 +1,4 @@
-import { O as Field, X as texts, b as useAsk, ct as parameters, i as HealthWord, lt as withParameters, nt as graphql, ot as go, q as place, w as Loaded } from "./shared.js";
+import { J as place, Z as texts, b as useAsk, i as HealthWord, k as Field, lt as parameters, rt as graphql, st as go, ut as withParameters, w as Loaded } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

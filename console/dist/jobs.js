@@ -1,4 +1,4 @@
-import { J as useHere, K as here, b as useAsk, nt as graphql, p as Time, w as Loaded, x as useEvery } from "./shared.js";
+import { Y as useHere, b as useAsk, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery } from "./shared.js";
 import { S as wantedStatus, b as StatusFilter, d as callbackHead, f as callbackRow, g as InProject, h as Facts, p as sent, u as StateTag, v as Value, w as texts, y as List } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/jobs.tsx

@@ -1,4 +1,4 @@
-import { X as texts } from "./shared.js";
+import { Z as texts } from "./shared.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/nothing.tsx
 function Nothing() {

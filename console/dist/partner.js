@@ -1,4 +1,4 @@
-import { a as Outcome, b as useAsk, i as HealthWord, j as viewer, nt as graphql, p as Time, q as place, r as useTurn, rt as ask, w as Loaded } from "./shared.js";
+import { J as place, M as viewer, a as Outcome, b as useAsk, i as HealthWord, it as ask, p as Time, r as useTurn, rt as graphql, w as Loaded } from "./shared.js";
 import { t as History } from "./history.js";
 import { C as Create, h as Facts, m as Act, w as texts, x as Table, y as List } from "./work.js";
 import { useSignal } from "@preact/signals";

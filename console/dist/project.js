@@ -1,4 +1,4 @@
-import { J as useHere, K as here, X as texts, b as useAsk, n as mayChange, nt as graphql, ot as go, r as useTurn, w as Loaded } from "./shared.js";
+import { Y as useHere, Z as texts, b as useAsk, n as mayChange, q as here, r as useTurn, rt as graphql, st as go, w as Loaded } from "./shared.js";
 import { n as SettingsOfProject, r as Health } from "./settings.js";
 import { t as History } from "./history.js";
 import { useSignal } from "@preact/signals";

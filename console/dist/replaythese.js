@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, H as randomKey, T as Loading, b as useAsk, g as listOwnerInput, nt as graphql, rt as ask, x as useEvery, y as useAct } from "./shared.js";
+import { C as Failed, E as Answers, O as Dialog, T as Loading, U as randomKey, b as useAsk, g as listOwnerInput, it as ask, rt as graphql, x as useEvery, y as useAct } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
 import { useSignal } from "@preact/signals";
@@ -54,9 +54,9 @@ function ReplayThese({ owner, filter, close, begun }) {
 				] })]
 			}),
 			beginning.failure.value && /* @__PURE__ */ jsx(Failed, { failure: beginning.failure.value }),
-			/* @__PURE__ */ jsxs("p", {
-				class: "row",
-				children: [/* @__PURE__ */ jsx("button", {
+			/* @__PURE__ */ jsx(Answers, {
+				close,
+				children: /* @__PURE__ */ jsx("button", {
 					type: "button",
 					class: "primary",
 					disabled: !ready || sent === 0 || beginning.busy.value,
@@ -68,11 +68,7 @@ function ReplayThese({ owner, filter, close, begun }) {
 						done && (begun(), close());
 					}),
 					children: t.confirm(whole(sent))
-				}), /* @__PURE__ */ jsx("button", {
-					type: "button",
-					onClick: close,
-					children: texts.value.cancel
-				})]
+				})
 			})
 		]
 	});

@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, O as Field, X as texts } from "./shared.js";
+import { C as Failed, E as Answers, O as Dialog, Z as texts, k as Field } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/history/replayto.tsx
@@ -29,17 +29,13 @@ function ReplayTo({ uid, close, done, act }) {
 					})
 				}),
 				act.failure.value && !problem && /* @__PURE__ */ jsx(Failed, { failure: act.failure.value }),
-				/* @__PURE__ */ jsxs("p", {
-					class: "row",
-					children: [/* @__PURE__ */ jsx("button", {
+				/* @__PURE__ */ jsx(Answers, {
+					close,
+					children: /* @__PURE__ */ jsx("button", {
 						class: "primary",
 						disabled: act.busy,
 						children: t.replay
-					}), /* @__PURE__ */ jsx("button", {
-						type: "button",
-						onClick: close,
-						children: texts.value.cancel
-					})]
+					})
 				})
 			]
 		})

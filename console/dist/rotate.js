@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, nt as graphql, rt as ask, y as useAct } from "./shared.js";
+import { C as Failed, E as Answers, O as Dialog, it as ask, rt as graphql, y as useAct } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
@@ -43,17 +43,13 @@ function Rotate({ projectId, close, done }) {
 					}, value))]
 				}),
 				failure.value && /* @__PURE__ */ jsx(Failed, { failure: failure.value }),
-				/* @__PURE__ */ jsxs("p", {
-					class: "row",
-					children: [/* @__PURE__ */ jsx("button", {
+				/* @__PURE__ */ jsx(Answers, {
+					close,
+					children: /* @__PURE__ */ jsx("button", {
 						class: "primary",
 						disabled: busy,
 						children: t.now
-					}), /* @__PURE__ */ jsx("button", {
-						type: "button",
-						onClick: close,
-						children: texts.value.cancel
-					})]
+					})
 				})
 			]
 		})

@@ -1,4 +1,4 @@
-import { J as useHere, K as here, b as useAsk, m as Until, n as mayChange, nt as graphql, p as Time, q as place, rt as ask, w as Loaded, x as useEvery } from "./shared.js";
+import { J as place, Y as useHere, b as useAsk, it as ask, m as Until, n as mayChange, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery } from "./shared.js";
 import { S as wantedStatus, _ as ReadOnly, b as StatusFilter, c as runStatuses, d as callbackHead, f as callbackRow, g as InProject, h as Facts, l as someRuns, m as Act, o as runHead, p as sent, r as ScheduleList, s as runRow, u as StateTag, v as Value, w as texts, y as List } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/runs.tsx

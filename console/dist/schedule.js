@@ -1,4 +1,4 @@
-import { J as useHere, K as here, R as moment, Y as locale, b as useAsk, h as zone, nt as graphql, p as Time, w as Loaded, x as useEvery } from "./shared.js";
+import { X as locale, Y as useHere, b as useAsk, h as zone, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery, z as moment } from "./shared.js";
 import { S as wantedStatus, _ as ReadOnly, a as schedule, b as StatusFilter, c as runStatuses, h as Facts, i as When, l as someRuns, n as Next, o as runHead, s as runRow, t as Actions, u as StateTag, w as texts, y as List } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/schedule.tsx

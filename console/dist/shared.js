@@ -863,6 +863,14 @@ function Dialog({ title, onClose, children }) {
 		}), children]
 	});
 }
+var Answers = ({ close, children }) => /* @__PURE__ */ jsxs("p", {
+	class: "row",
+	children: [children, /* @__PURE__ */ jsx("button", {
+		type: "button",
+		onClick: close,
+		children: texts.value.cancel
+	})]
+});
 async function copy(text) {
 	if (navigator.clipboard) return navigator.clipboard.writeText(text);
 	let area = document.createElement("textarea");
@@ -1313,4 +1321,4 @@ function useInView(answer) {
 		answer && part.current?.scrollIntoView({ block: "nearest" });
 	}, [answer]), part;
 }
-export { offeredCode as $, isPlatform as A, number as B, Failed as C, Dialog as D, CopyButton as E, duration as F, toField as G, randomKey as H, formFields as I, useHere as J, here as K, fromField as L, viewerName as M, curl as N, Field as O, day as P, codeIn as Q, moment as R, later as S, Loading as T, sentences as U, prettyJSON as V, startOfDay as W, texts as X, locale as Y, en as Z, of as _, Outcome as a, Failure as at, useAsk as b, Source as c, parameters as ct, cause as d, forget as dt, refusedCode as et, Since as f, isKey as ft, listOwnerInput as g, zone as h, HealthWord as i, follow as it, viewer as j, Brand as k, StatusTag as l, withParameters as lt, Until as m, signIn as mt, mayChange as n, graphql as nt, Phases as o, go as ot, Time as p, renewed as pt, place as q, useTurn as r, ask as rt, Remedy as s, link as st, useInView as t, signInByCode as tt, Tag as u, expired as ut, ownerInput as v, Loaded as w, useEvery as x, useAct as y, nameOf as z };
+export { codeIn as $, Brand as A, nameOf as B, Failed as C, CopyButton as D, Answers as E, day as F, startOfDay as G, prettyJSON as H, duration as I, place as J, toField as K, formFields as L, viewer as M, viewerName as N, Dialog as O, curl as P, en as Q, fromField as R, later as S, Loading as T, randomKey as U, number as V, sentences as W, locale as X, useHere as Y, texts as Z, of as _, Outcome as a, follow as at, useAsk as b, Source as c, link as ct, cause as d, expired as dt, offeredCode as et, Since as f, forget as ft, listOwnerInput as g, zone as h, signIn as ht, HealthWord as i, ask as it, isPlatform as j, Field as k, StatusTag as l, parameters as lt, Until as m, renewed as mt, mayChange as n, signInByCode as nt, Phases as o, Failure as ot, Time as p, isKey as pt, here as q, useTurn as r, graphql as rt, Remedy as s, go as st, useInView as t, refusedCode as tt, Tag as u, withParameters as ut, ownerInput as v, Loaded as w, useEvery as x, useAct as y, moment as z };

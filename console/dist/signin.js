@@ -1,4 +1,4 @@
-import { $ as offeredCode, C as Failed, D as Dialog, M as viewerName, O as Field, Q as codeIn, X as texts, dt as forget, et as refusedCode, ft as isKey, k as Brand, mt as signIn, nt as graphql, rt as ask, tt as signInByCode, ut as expired, y as useAct } from "./shared.js";
+import { $ as codeIn, A as Brand, C as Failed, E as Answers, N as viewerName, O as Dialog, Z as texts, dt as expired, et as offeredCode, ft as forget, ht as signIn, it as ask, k as Field, nt as signInByCode, pt as isKey, rt as graphql, tt as refusedCode, y as useAct } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/parts/signin.tsx
@@ -110,9 +110,9 @@ function SignInInstead() {
 				class: "bad",
 				children: ["✕ ", t.wrong]
 			}) : /* @__PURE__ */ jsx(Failed, { failure: failure.value })),
-			/* @__PURE__ */ jsxs("p", {
-				class: "row",
-				children: [/* @__PURE__ */ jsx("button", {
+			/* @__PURE__ */ jsx(Answers, {
+				close,
+				children: /* @__PURE__ */ jsx("button", {
 					type: "button",
 					class: "primary",
 					disabled: busy,
@@ -120,11 +120,7 @@ function SignInInstead() {
 						await signInByCode(offeredCode.peek()), location.reload();
 					}),
 					children: t.submit
-				}), /* @__PURE__ */ jsx("button", {
-					type: "button",
-					onClick: close,
-					children: texts.value.cancel
-				})]
+				})
 			})
 		]
 	});

@@ -1,4 +1,4 @@
-import { C as Failed, D as Dialog, J as useHere, K as here, O as Field, R as moment, X as texts$1, Y as locale, b as useAsk, ct as parameters, h as zone, l as StatusTag, lt as withParameters, m as Until, n as mayChange, nt as graphql, ot as go, p as Time, q as place, rt as ask, u as Tag, w as Loaded, y as useAct } from "./shared.js";
+import { C as Failed, J as place, O as Dialog, X as locale, Y as useHere, Z as texts$1, b as useAsk, h as zone, it as ask, k as Field, l as StatusTag, lt as parameters, m as Until, n as mayChange, p as Time, q as here, rt as graphql, st as go, u as Tag, ut as withParameters, w as Loaded, y as useAct, z as moment } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { graphql } from '../api/graphql.ts';
 import { useAct, useAsk, useEvery } from '../parts/ask.ts';
-import { Dialog } from '../parts/controls.tsx';
+import { Answers, Dialog } from '../parts/controls.tsx';
 import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
 import { Failed, Loading } from '../parts/state.tsx';
@@ -74,7 +74,7 @@ export function ReplayThese({ owner, filter, close, begun }: { owner: ListOwner;
         )}
       </div>
       {beginning.failure.value && <Failed failure={beginning.failure.value} />}
-      <p class="row">
+      <Answers close={close}>
         <button
           type="button"
           class="primary"
@@ -91,10 +91,7 @@ export function ReplayThese({ owner, filter, close, begun }: { owner: ListOwner;
         >
           {t.confirm(whole(sent))}
         </button>
-        <button type="button" onClick={close}>
-          {texts.value.cancel}
-        </button>
-      </p>
+      </Answers>
     </Dialog>
   );
 }

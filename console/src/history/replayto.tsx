@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { Dialog, Field } from '../parts/controls.tsx';
+import { Answers, Dialog, Field } from '../parts/controls.tsx';
 import { Failed } from '../parts/state.tsx';
 import { texts } from '../texts/texts.ts';
 import type { Act } from './actions.ts';
@@ -27,14 +27,11 @@ export function ReplayTo({ uid, close, done, act }: { uid: string; close: () => 
           )}
         </Field>
         {act.failure.value && !problem && <Failed failure={act.failure.value} />}
-        <p class="row">
+        <Answers close={close}>
           <button class="primary" disabled={act.busy}>
             {t.replay}
           </button>
-          <button type="button" onClick={close}>
-            {texts.value.cancel}
-          </button>
-        </p>
+        </Answers>
       </form>
     </Dialog>
   );

@@ -94,6 +94,16 @@ export function Dialog({ title, onClose, children }: {
   );
 }
 
+/** Answers are what a dialog ends with: what it is for, and Cancel. */
+export const Answers = ({ close, children }: { close: () => void; children: ComponentChildren }) => (
+  <p class="row">
+    {children}
+    <button type="button" onClick={close}>
+      {texts.value.cancel}
+    </button>
+  </p>
+);
+
 /** copy puts a text into the clipboard: also at a plain http address, where browsers have it the old way only. */
 async function copy(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

@@ -8,7 +8,7 @@ import { texts } from '../texts/texts.ts';
 import { viewerName } from '../viewer.ts';
 import { useAct } from './ask.ts';
 import { Brand } from './brand.tsx';
-import { Dialog, Field } from './controls.tsx';
+import { Answers, Dialog, Field } from './controls.tsx';
 import { Failed } from './state.tsx';
 
 const byUserKey = graphql(`
@@ -135,7 +135,7 @@ export function SignInInstead() {
         {expired.value ? `${t.again}.` : t.insteadOf(viewerName.value ?? '…')} {t.insteadHint}
       </p>
       {failure.value && (isRefused(failure.value) ? <p class="bad">✕ {t.wrong}</p> : <Failed failure={failure.value} />)}
-      <p class="row">
+      <Answers close={close}>
         <button
           type="button"
           class="primary"
@@ -149,10 +149,7 @@ export function SignInInstead() {
         >
           {t.submit}
         </button>
-        <button type="button" onClick={close}>
-          {texts.value.cancel}
-        </button>
-      </p>
+      </Answers>
     </Dialog>
   );
 }

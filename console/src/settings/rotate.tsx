@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { ask } from '../api/client.ts';
 import { graphql } from '../api/graphql.ts';
 import { useAct } from '../parts/ask.ts';
-import { Dialog } from '../parts/controls.tsx';
+import { Answers, Dialog } from '../parts/controls.tsx';
 import { Failed } from '../parts/state.tsx';
 import { texts } from '../texts/dialogs.ts';
 
@@ -37,14 +37,11 @@ export function Rotate({ projectId, close, done }: { projectId: string; close: (
           ))}
         </fieldset>
         {failure.value && <Failed failure={failure.value} />}
-        <p class="row">
+        <Answers close={close}>
           <button class="primary" disabled={busy}>
             {t.now}
           </button>
-          <button type="button" onClick={close}>
-            {texts.value.cancel}
-          </button>
-        </p>
+        </Answers>
       </form>
     </Dialog>
   );
