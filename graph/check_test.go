@@ -62,6 +62,8 @@ func TestCheckCallbackFindsAllProblemsAtOnce(t *testing.T) {
 			`{"ok":false,"problems":[
 				{"field":"apiCallbackUrl","code":"BAD_USER_INPUT","severity":"ERROR"},
 				{"field":"apiCallbackUrl","code":"BAD_USER_INPUT","severity":"ERROR"},
+				{"field":"apiCallbackUrl","code":"BAD_USER_INPUT","severity":"ERROR"},
+				{"field":"apiCallbackUrl","code":"BAD_USER_INPUT","severity":"ERROR"},
 				{"field":"apiCallbackHeaders.0.key","code":"BAD_USER_INPUT","severity":"ERROR"},
 				{"field":"apiCallbackHeaders.1.value","code":"BAD_USER_INPUT","severity":"ERROR"}],"addresses":[],"effective":null}`,
 		},

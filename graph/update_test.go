@@ -203,6 +203,7 @@ func TestEveryProblemOfAnInputIsAnErrorOfItsOwn(t *testing.T) {
 		"[updateProject] BAD_USER_INPUT apiCallbackHeaders.0.key", "[updateProject] BAD_USER_INPUT " +
 			"apiCallbackHeaders.1.value",
 		"[updateProject] BAD_USER_INPUT apiCallbackUrl", "[updateProject] BAD_USER_INPUT apiCallbackUrl",
+		"[updateProject] BAD_USER_INPUT apiCallbackUrl",
 		"[updateProject] BAD_USER_INPUT name", "[updateProject] BAD_USER_INPUT primaryDomain",
 	}
 	if diff := cmp.Diff(want, fields); diff != "" {

@@ -72,11 +72,11 @@ func (e *Endpoint) SetHeaders(headers []Header, field string) error {
 
 // RemoveHeaders removes single headers by name, without regard to letter case; one that is not there is no error.
 func (e *Endpoint) RemoveHeaders(keys []string, field string) error {
-	if len(keys) > MaxHeaders {
-		return Invalid(field, "must have at most %d names, not %d", MaxHeaders, len(keys))
-	}
 	var problems []error
-	for i, key := range keys {
+	if len(keys) > MaxHeaders {
+		problems = append(problems, Invalid(field, "must have at most %d names, not %d", MaxHeaders, len(keys)))
+	}
+	for i, key := range keys[:min(len(keys), maxChecked)] {
 		if len(key) > MaxHeaderBytes || !httpguts.ValidHeaderFieldName(key) {
 			problems = append(problems, Invalid(fmt.Sprintf("%s.%d", field, i), "must be the name of a header, of at most %d bytes",
 				MaxHeaderBytes))

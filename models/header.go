@@ -16,6 +16,9 @@ const (
 	MaxHeaderBytes = 4096 // of a name, and of a value
 )
 
+// maxChecked is how many elements of a list that is too long are looked at for what else is wrong.
+const maxChecked = 5 * MaxHeaders
+
 // Header is one configured request header.
 type Header struct {
 	Key   string
@@ -36,7 +39,12 @@ var (
 // regard to letter case; no blank or tab at either end of a value. The error is BAD_USER_INPUT, has all that is wrong,
 // each on its place within field as headers.1.value, counted from 0, and never repeats a value.
 func CheckHeaders(field string, headers []Header) error {
-	return AllProblems(append(checkSendableHeaders(field, headers), checkEnds(field, headers)...)...)
+	var number error
+	if len(headers) > MaxHeaders {
+		number = Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers))
+		headers = headers[:min(len(headers), maxChecked)]
+	}
+	return AllProblems(slices.Concat([]error{number}, checkEachHeader(field, headers), checkEnds(field, headers))...)
 }
 
 // checkEnds refuses values that HTTP/2 receivers may answer with an error (RFC 9113, section 8.2.1), and others cut.
@@ -51,11 +59,7 @@ func checkEnds(field string, headers []Header) (problems []error) {
 	return problems
 }
 
-func checkSendableHeaders(field string, headers []Header) (problems []error) {
-	if len(headers) > MaxHeaders {
-		problems = append(problems, Invalid(field, "must have at most %d headers, not %d", MaxHeaders, len(headers)))
-		headers = headers[:MaxHeaders]
-	}
+func checkEachHeader(field string, headers []Header) (problems []error) {
 	seen := map[string]bool{}
 	for i, h := range headers {
 		refuse := func(part, format string, args ...any) {

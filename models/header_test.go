@@ -129,11 +129,15 @@ func TestAllThatIsWrongWithHeadersIsSaid(t *testing.T) {
 
 func TestTooManyHeadersHideNoOtherProblem(t *testing.T) {
 	t.Parallel()
-	err := models.CheckHeaders("headers", append([]models.Header{{Key: "Host", Value: "h"}}, manyHeaders(models.MaxHeaders)...))
-	for _, want := range []string{"headers: must have at most 20 headers, not 21", "headers.0.key:"} {
+	err := models.CheckHeaders("headers", append(manyHeaders(models.MaxHeaders), models.Header{Key: "Host", Value: "h"},
+		models.Header{Key: "b b", Value: "ü"}))
+	for _, want := range []string{"headers: must have at most 20 headers, not 22", "headers.20.key:", "headers.21.key:", "headers.21.value:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}
+	}
+	if n := len(models.ProblemsOf(models.CheckHeaders("headers", make([]models.Header, 10_000)))); n > 200 {
+		t.Errorf("of 10,000 headers without a name %d problems are told", n)
 	}
 }
 

@@ -31,17 +31,23 @@ func CheckCallbackURL(field, raw string) error {
 // CheckSendableURL has the rules without which nothing can be sent. Those of CheckCallbackURL beyond it are newer than
 // some URLs that are stored: these are sent as ever, with a warning in the history.
 func CheckSendableURL(field, raw string) error {
-	u, err := CheckHTTPURL(field, raw, MaxCallbackURLBytes)
-	if err != nil {
-		return err
-	}
-	if u.User != nil {
-		return Invalid(field, "must not contain a user name or password; use a header")
+	var user, fragment error
+	if strings.Contains(authorityOf(raw), "@") {
+		user = Invalid(field, "must not contain a user name or password; use a header")
 	}
 	if strings.Contains(raw, "#") {
-		return Invalid(field, "must not contain a fragment")
+		fragment = Invalid(field, "must not contain a fragment")
 	}
-	return nil
+	return AllProblems(CheckHTTPURL(field, raw, MaxCallbackURLBytes), user, fragment)
+}
+
+// authorityOf is what stands between the scheme and the path: host, port and user.
+func authorityOf(raw string) string {
+	_, authority, _ := strings.Cut(raw, "://")
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	return authority
 }
 
 // checkVisible refuses what is pasted along with a URL and cannot be seen in it.
@@ -98,11 +104,7 @@ func checkHost(field, raw string) error {
 	if err != nil || u.Hostname() == "" {
 		return nil
 	}
-	_, authority, _ := strings.Cut(raw, "://")
-	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
-		authority = authority[:end]
-	}
-	if strings.Contains(authority, "%") {
+	if strings.Contains(authorityOf(raw), "%") {
 		return Invalid(field, "must not have a %% in its host")
 	}
 	name := strings.TrimSuffix(u.Hostname(), ".")
@@ -136,33 +138,47 @@ func international(name string) bool {
 		strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// CheckHTTPURL reads an absolute http or https URL of at most limit bytes. The error is BAD_USER_INPUT on field.
-func CheckHTTPURL(field, raw string, limit int) (*url.URL, error) {
+// CheckHTTPURL tells whether raw is an absolute http or https URL of at most limit bytes. The error is BAD_USER_INPUT on
+// field and has all that is wrong.
+func CheckHTTPURL(field, raw string, limit int) error {
 	if raw == "" {
-		return nil, Invalid(field, "must not be empty; use null to clear it")
+		return Invalid(field, "must not be empty; use null to clear it")
 	}
+	var long, blank error
 	if len(raw) > limit {
-		return nil, Invalid(field, "must be at most %d bytes, not %d", limit, len(raw))
+		long = Invalid(field, "must be at most %d bytes, not %d", limit, len(raw))
 	}
-	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return nil, Invalid(field, "must not contain spaces or control characters")
+	printed := strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, raw)
+	if len(printed) < len(raw) {
+		blank = Invalid(field, "must not contain spaces or control characters")
+		raw = printed // what is wrong besides
 	}
+	return AllProblems(long, blank, checkAbsolute(field, raw))
+}
+
+func checkAbsolute(field, raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, Invalid(field, "is not a valid URL")
+		return Invalid(field, "is not a valid URL")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, Invalid(field, "must be an absolute http or https URL")
+	var base, port error
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		base = Invalid(field, "must be an absolute http or https URL")
+	case u.Hostname() == "":
+		base = Invalid(field, "must have a host")
 	}
-	if u.Hostname() == "" {
-		return nil, Invalid(field, "must have a host")
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, Invalid(field, "must have a port between 1 and 65535")
+	if text := u.Port(); text != "" {
+		if n, err := strconv.ParseUint(text, 10, 16); err != nil || n == 0 {
+			port = Invalid(field, "must have a port between 1 and 65535")
 		}
 	}
-	return u, nil
+	return AllProblems(base, port)
 }
 
 // maxHostLength, in bytes, of a host's name as isolation counts by it: its 253 letters may have four bytes each.

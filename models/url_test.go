@@ -122,6 +122,27 @@ func TestAllThatIsWrongWithAURLIsSaid(t *testing.T) {
 	}
 }
 
+func TestAPartOfAURLHidesNoOther(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string][]string{
+		"https://u:p@x.example:99999/#f\u200b": {"user name", "fragment", "port between", "ZERO WIDTH SPACE"},
+		"https://u@x.example:abc/a b#f":        {"user name", "fragment", "spaces", "not a valid URL"},
+		"ftp://u@:0/#" + strings.Repeat("a", models.MaxCallbackURLBytes): {
+			"user name", "fragment", "port between", "http or https", "at most 2048 bytes",
+		},
+	} {
+		problems := models.ProblemsOf(models.CheckCallbackURL("url", raw))
+		for _, part := range want {
+			if !strings.Contains(problems.Error(), part) {
+				t.Errorf("%.40q: %v does not say %q", raw, problems, part)
+			}
+		}
+		if len(problems) != len(want) {
+			t.Errorf("%.40q: got %d problems, want %d: %v", raw, len(problems), len(want), problems)
+		}
+	}
+}
+
 func TestRefusedURLNeverRepeatsItsPassword(t *testing.T) {
 	t.Parallel()
 	err := models.CheckCallbackURL("apiCallbackUrl", "https://user:hunter2hunter2@example.com:0/%zz")

@@ -72,12 +72,12 @@ func (s *Service) FinishReportDownloads(
 }
 
 func (in ReportDownloadEnd) check() error {
-	_, err := models.CheckHTTPURL("fileUrl", in.FileURL, models.MaxFileURLBytes)
 	var template error
 	if in.ReportTemplateCode != nil {
 		template = checkTemplate(*in.ReportTemplateCode)
 	}
-	return models.AllProblems(models.CheckID("reportDownloadId", in.ReportDownloadID), template, err)
+	return models.AllProblems(models.CheckID("reportDownloadId", in.ReportDownloadID), template,
+		models.CheckHTTPURL("fileUrl", in.FileURL, models.MaxFileURLBytes))
 }
 
 func (s *Service) finishReportDownloads(

@@ -92,6 +92,9 @@ func TestSingleHeadersKeepTheRulesOfAWholeList(t *testing.T) {
 	if problems := models.ProblemsOf(set(models.Header{Key: "Host"}, models.Header{Key: "A", Value: "é"})); len(problems) != 2 {
 		t.Errorf("got %v, want both problems", problems)
 	}
+	if problems := models.ProblemsOf(remove(make([]string, models.MaxHeaders+1)...)); len(problems) != models.MaxHeaders+2 {
+		t.Errorf("got %v, want their number and each of them", problems)
+	}
 	after, _, _ := read(w, t)
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("changed: %s", diff)
