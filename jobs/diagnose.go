@@ -200,11 +200,6 @@ func (x *examiner) send(ctx context.Context, request func(userAgent string) (rec
 		return t
 	}
 	t.failure, t.flaw = t.sent.Judge(outcome), outcome.Flaw
-	if t.failure != nil && t.failure.Code == callback.BlockedAddress { // it names the address
-		t.failure = &callback.AttemptError{
-			Code: callback.BlockedAddress, Message: "by now the name leads to no address that may be reached",
-		}
-	}
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -168,13 +169,6 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 	if errors.Is(f.ctx.Err(), context.Canceled) {
 		return &Error{Cause: Canceled, Message: "the request was cancelled by the sender", Err: err}
 	}
-	// Of several addresses net.Dialer reports the first one's error. One that the
-	// guard let through and that failed says more, since it can get better by
-	// itself: blocked is only a host all of whose addresses are denied.
-	var denied *deniedError
-	if errors.As(err, &denied) && seen.connectErr != nil {
-		err = seen.connectErr
-	}
 	e := f.local(err, seen, at)
 	if e == nil {
 		e = f.byType(err, seen, at)
@@ -193,15 +187,7 @@ func (f failure) explain(err error, seen watched, at phase) *Error {
 func (f failure) byType(err error, seen watched, at phase) *Error {
 	var denied *deniedError
 	if errors.As(err, &denied) {
-		if errors.Is(denied.err, errPort) {
-			return &Error{
-				Cause: BlockedAddress, Flaw: DeniedPort, Message: "the port of " + denied.addr + " is not allowed (RINGBACK_ALLOWED_PORTS)",
-			}
-		}
-		return &Error{
-			Cause: BlockedAddress, Flaw: DeniedAddress,
-			Message: "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS",
-		}
+		return f.blocked(denied)
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
@@ -211,6 +197,31 @@ func (f failure) byType(err error, seen watched, at phase) *Error {
 		return nil
 	}
 	return f.byTLS(err, seen)
+}
+
+// blocked names no address that a name leads to: by names of his own whoever may set a URL could map the network around us.
+func (f failure) blocked(denied *deniedError) *Error {
+	if errors.Is(denied.err, errPort) {
+		_, port, _ := net.SplitHostPort(denied.addr)
+		return deniedPort(port)
+	}
+	if _, err := netip.ParseAddr(strings.Trim(f.name(), "[]")); err == nil {
+		return &Error{
+			Cause: BlockedAddress, Flaw: DeniedAddress,
+			Message: "the address " + denied.addr + " is not public and not in RINGBACK_ALLOWED_NETWORKS",
+		}
+	}
+	return noneIsPublic(f.name())
+}
+
+func deniedPort(port string) *Error {
+	return &Error{
+		Cause: BlockedAddress, Flaw: DeniedPort, Message: "the port " + port + " is not allowed (RINGBACK_ALLOWED_PORTS)",
+	}
+}
+
+func noneIsPublic(name string) *Error {
+	return &Error{Cause: BlockedAddress, Flaw: DeniedAddress, Message: "no address of " + name + " is public"}
 }
 
 // timedOut covers the exchange's deadline and the limits of dialer, handshake and

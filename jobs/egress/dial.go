@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"net"
+	"net/http/httptrace"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -45,7 +46,8 @@ func (c *Client) connect(ctx context.Context, target netip.AddrPort) (net.Conn, 
 	return c.dialer.DialContext(ctx, "tcp", target.String())
 }
 
-// resolve returns the addresses to try, in their order.
+// resolve returns the addresses to try, in their order: those that the guard lets through. Of the others nothing is seen,
+// nor told but the verdict on one, where there is none to try.
 func (c *Client) resolve(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
@@ -59,9 +61,18 @@ func (c *Client) resolve(ctx context.Context, address string) ([]netip.AddrPort,
 	if err != nil {
 		return nil, err
 	}
-	targets := make([]netip.AddrPort, len(addrs))
-	for i, addr := range addrs {
-		targets[i] = netip.AddrPortFrom(addr, uint16(port))
+	var targets []netip.AddrPort
+	var denied error
+	for _, addr := range addrs {
+		target := netip.AddrPortFrom(addr, uint16(port))
+		if verdict := c.guard.judge(target); verdict != nil {
+			denied = verdict
+		} else {
+			targets = append(targets, target)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, denied
 	}
 	return alternate(targets), nil
 }
@@ -88,7 +99,19 @@ func (c *Client) lookup(ctx context.Context, name string) ([]netip.Addr, error) 
 			return addrs, nil
 		}
 	}
-	return c.dialer.Resolver.LookupNetIP(ctx, "ip", name+".")
+	return c.dialer.Resolver.LookupNetIP(withoutConnects(ctx), "ip", name+".")
+}
+
+// withoutConnects is a context whose DNS httptrace sees, and not the connections to name servers: they are none to the
+// receiver.
+func withoutConnects(ctx context.Context) context.Context {
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace == nil {
+		return ctx
+	}
+	return httptrace.WithClientTrace(
+		valueless{ctx}, &httptrace.ClientTrace{DNSStart: trace.DNSStart, DNSDone: trace.DNSDone},
+	)
 }
 
 // hostsFile resolves by the hosts file alone: it reaches no server.

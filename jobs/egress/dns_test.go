@@ -91,12 +91,64 @@ func TestSeveralAddresses(t *testing.T) {
 				}
 				return nil
 			})
-			_, err := c.Send(t.Context(), request("http://hooks.test:"+tt.port+"/"))
-			if tt.want != "" {
-				wantCause(t, err, tt.want, "")
+			res, err := c.Send(t.Context(), request("http://hooks.test:"+tt.port+"/"))
+			if tt.want == egress.BlockedAddress {
+				wantCause(t, err, tt.want, "no address of hooks.test is public")
+				if res.Timings.Connect != 0 || res.Connection != (egress.Connection{}) {
+					t.Errorf("%+v, %+v", res.Timings, res.Connection)
+				}
+			} else if tt.want != "" {
+				wantCause(t, err, tt.want, "127.0.0.1:"+closed)
 			} else if err != nil {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestDeniedAddressesOfANameAreNotTold: whoever may set a URL could map the network around us by names of his own.
+func TestDeniedAddressesOfANameAreNotTold(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, short)
+	egress.SetResolver(c, resolver(func(name string) []netip.Addr {
+		if name == "one.test" {
+			return addrs("10.0.0.1")
+		}
+		return addrs("127.0.0.1", "10.0.0.1")
+	}))
+	egress.AfterGuard(c, func(string) error { <-t.Context().Done(); return t.Context().Err() })
+	for url, want := range map[string]egress.Cause{
+		"http://one.test/": egress.BlockedAddress, "http://one.test:25/": egress.BlockedAddress,
+		"http://two.test:25/": egress.BlockedAddress, "http://two.test/": egress.ConnectTimeout, // while the denied one is tried
+	} {
+		_, err := c.Send(t.Context(), request(url))
+		wantCause(t, err, want, "")
+		if strings.Contains(err.Error(), "10.0.0.1") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestTheResolverIsNotTold: the connection to it is none to the receiver.
+func TestTheResolverIsNotTold(t *testing.T) {
+	t.Parallel()
+	server := egresstest.Raw(t, func(conn *net.TCPConn) {
+		serveDNS(conn, func(name string) []netip.Addr {
+			if name == "private.test" {
+				return addrs("10.0.0.1")
+			}
+			return nil
+		})
+	})
+	c := newClient(t, long)
+	egress.SetResolver(c, &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", server)
+	}})
+	for host, want := range map[string]egress.Cause{"private.test": egress.BlockedAddress, "none.test": egress.DNSError} {
+		res, err := c.Send(t.Context(), request("http://"+host+"/"))
+		wantCause(t, err, want, host)
+		if res.Timings.Connect != 0 || res.Timings.DNS <= 0 || res.Connection != (egress.Connection{}) {
+			t.Errorf("%+v, %+v", res.Timings, res.Connection)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func TestPortsOfServicesThatAreNotHTTPAreBlocked(t *testing.T) {
 	})
 	for _, port := range []int{1, 21, 22, 23, 25, 53, 110, 143, 389, 465, 587, 993, 3306, 5432, 6379, 6667, 11211, 27017} {
 		_, err := c.Send(t.Context(), request("http://127.0.0.1:"+strconv.Itoa(port)+"/hidden"))
-		wantCause(t, err, egress.BlockedAddress, "the port of 127.0.0.1:"+strconv.Itoa(port)+" is not allowed")
+		wantCause(t, err, egress.BlockedAddress, "the port "+strconv.Itoa(port)+" is not allowed")
 	}
 }
 
@@ -91,5 +91,5 @@ func TestRebindingNameGetsNowhere(t *testing.T) {
 		t.Fatalf("the public address: %v", err)
 	}
 	_, err := c.Send(t.Context(), request("http://rebind.test/hidden"))
-	wantCause(t, err, egress.BlockedAddress, "127.0.0.1")
+	wantCause(t, err, egress.BlockedAddress, "rebind.test")
 }

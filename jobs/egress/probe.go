@@ -158,9 +158,7 @@ const maxTold = 32
 func (p *probe) atAddress(context.Context) Step {
 	port := portOf(p.url)
 	if !portAllowed(port, p.client.guard.ports) {
-		return failed(&Error{
-			Cause: BlockedAddress, Flaw: DeniedPort, Message: fmt.Sprintf("the port %d is not allowed (RINGBACK_ALLOWED_PORTS)", port),
-		})
+		return failed(deniedPort(strconv.Itoa(int(port))))
 	}
 	denied := 0
 	for _, a := range p.addresses {
@@ -170,7 +168,7 @@ func (p *probe) atAddress(context.Context) Step {
 	}
 	switch all := len(p.addresses); {
 	case denied == all:
-		return failed(&Error{Cause: BlockedAddress, Flaw: DeniedAddress, Message: "no address of " + p.name() + " is public"})
+		return failed(noneIsPublic(p.name()))
 	case denied > 0:
 		return Step{
 			Status: StepWarning,

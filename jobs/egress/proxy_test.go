@@ -156,7 +156,7 @@ func TestProxyIsAskedByAddress(t *testing.T) {
 				t.Errorf("%s was asked for %q", scheme, a.list)
 			}
 			_, err := c.Send(t.Context(), request("http://private.test/"))
-			wantCause(t, err, egress.BlockedAddress, "10.0.0.1")
+			wantCause(t, err, egress.BlockedAddress, "private.test")
 			_, err = c.Send(t.Context(), request("http://169.254.169.254/"))
 			wantCause(t, err, egress.BlockedAddress, "169.254.169.254")
 			_, err = c.Send(t.Context(), request("http://example.com:25/"))

@@ -40,17 +40,16 @@ type watched struct {
 
 	connection Connection // what is known of it before an answer comes
 
-	dialing    int    // addresses being tried
-	connected  bool   // one address accepted
-	http2      bool   // the connection speaks HTTP/2
-	proxy      string // the proxy that is being connected to, with port
-	asked      string // the proxy that is, or was, asked for an address
-	certAsked  bool   // the receiver asked for a client certificate
-	rendered   bool   // part of the request reached the connection's write buffer
-	addr       string // the address tried last, with port
-	connectErr error  // first failure of an address that the guard let through
-	answered   bool   // an address failed in another way than that there is no route to it
-	dnsErr     error
+	dialing   int    // addresses being tried
+	connected bool   // one address accepted
+	http2     bool   // the connection speaks HTTP/2
+	proxy     string // the proxy that is being connected to, with port
+	asked     string // the proxy that is, or was, asked for an address
+	certAsked bool   // the receiver asked for a client certificate
+	rendered  bool   // part of the request reached the connection's write buffer
+	addr      string // the address tried last, with port
+	answered  bool   // an address failed in another way than that there is no route to it
+	dnsErr    error
 }
 
 func (t *trace) note(f func(w *watched, now time.Time)) {
@@ -125,13 +124,8 @@ func (w *watched) tried(addr string, err error, now time.Time) {
 	if w.connected && w.gotConn.IsZero() { // for where the handshake fails
 		w.connection.RemoteAddr = addr
 	}
-	var denied *deniedError
-	if err == nil || errors.As(err, &denied) || errors.Is(err, context.Canceled) {
-		return
-	}
-	w.answered = w.answered || !unreachable(err)
-	if w.connectErr == nil {
-		w.connectErr = err
+	if err != nil && !errors.Is(err, context.Canceled) {
+		w.answered = w.answered || !unreachable(err)
 	}
 }
 
