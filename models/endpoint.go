@@ -41,7 +41,7 @@ func (e *Endpoint) Apply(u EndpointUpdate, urlField, headersField string) error 
 		e.URL = u.URL.Value
 	}
 	if u.Headers.Set {
-		e.Headers, e.Unreadable = u.Headers.Value, nil
+		e.Headers, e.Unreadable = append([]Header(nil), u.Headers.Value...), nil // an empty list is none, as it is read
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -17,7 +18,7 @@ type Account struct {
 	SSOClientID      *int64
 	PartnerAccountID *string // the account's id at the SSO client
 	Pause
-	Version   int // grows by one with each change of what a person can set
+	Version   int // grows by one with each change of what a person can set, but a pause
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -125,11 +126,13 @@ func (s *Service) changeAccount(
 		}
 		before := *a
 		c.Account = a
-		if err := models.AllProblems(models.CheckVersion(ifVersion, a.Version, &before), change(a)); err != nil {
-			return unlessUnchanged(err)
+		if err := models.AllProblems(models.CheckVersion(ifVersion, a.Version, &before), change(a)); err != nil || reflect.DeepEqual(before, *a) {
+			return err
 		}
-		a.Version++
-		a.UpdatedAt = s.now()
+		if before.Pause == a.Pause { // nobody who sets something else comes too late for it
+			a.Version++
+			a.UpdatedAt = s.now()
+		}
 		if err := tx.UpdateAccount(ctx, actor.Scope(least), a); err != nil {
 			return err
 		}

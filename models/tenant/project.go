@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,7 @@ type Project struct {
 	Callback      models.Endpoint
 	Limits
 	Pause
-	Version   int // grows by one with each change of what a person can set
+	Version   int // grows by one with each change of what a person can set, but a pause
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	// DeletedAt is set on a deleted project. It is out of every caller's sight, but callbacks that were accepted
@@ -166,11 +167,13 @@ func (s *Service) changeProject(
 		}
 		before := *p
 		c.Project = p
-		if err := models.AllProblems(models.CheckVersion(ifVersion, p.Version, &before), change(p)); err != nil {
-			return unlessUnchanged(err)
+		if err := models.AllProblems(models.CheckVersion(ifVersion, p.Version, &before), change(p)); err != nil || reflect.DeepEqual(before, *p) {
+			return err
 		}
-		p.Version++
-		p.UpdatedAt = s.now()
+		if before.Pause == p.Pause { // nobody who sets something else comes too late for it
+			p.Version++
+			p.UpdatedAt = s.now()
+		}
 		if err := tx.UpdateProject(ctx, actor.Scope(least), p); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package tenant
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/ringback/ringback/models"
@@ -164,7 +165,7 @@ func (s *Service) UpdateSSOClient(ctx context.Context, actor *models.Actor, in S
 			checkNoticeMode(c.NoticeMode),
 			assignWebhookEvents(&c.WebhookEvents, in.WebhookEvents),
 		)
-		if err != nil {
+		if err != nil || reflect.DeepEqual(before, *c) {
 			return err
 		}
 		c.Version++

@@ -2,9 +2,11 @@ package tenant_test
 
 import (
 	"errors"
+	"reflect"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/modelstest"
@@ -72,6 +74,39 @@ func TestAVersionGrowsByOneWithEachChange(t *testing.T) {
 	}
 }
 
+// Who sets something else meanwhile does not come too late for what changes nothing that it sees.
+func TestAVersionStaysWhereNothingIsSet(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	ctx := t.Context()
+	shop, acme, partner := read(w, t)
+	none := models.EndpointUpdate{Headers: models.Given([]models.Header{})}
+	_, err := w.UpdateProject(ctx, w.Editor, tenant.ProjectUpdate{ProjectID: shop.ID, Name: ptrGiven(shop.Name), Callback: none})
+	modelstest.NoError(t, err)
+	_, err = w.UpdateAccount(ctx, w.Admin, tenant.AccountUpdate{AccountID: acme.ID, Timezone: ptrGiven(acme.Timezone), Callback: none})
+	modelstest.NoError(t, err)
+	_, err = w.UpdateSSOClient(ctx, w.Platform, tenant.SSOClientUpdate{SSOClientID: partner.ID})
+	modelstest.NoError(t, err)
+	_, err = w.RemoveHeaders(ctx, w.Editor, tenant.HeadersToRemove{
+		Owner: tenant.CallbackOwner{ProjectID: shop.ID}, Keys: []string{"X-Not-There"},
+	})
+	modelstest.NoError(t, err)
+	sameShop, sameAcme, samePartner := read(w, t)
+	if !reflect.DeepEqual([]any{shop, acme, partner}, []any{sameShop, sameAcme, samePartner}) {
+		t.Errorf("%+v, %+v and %+v have become %+v, %+v and %+v", shop, acme, partner, sameShop, sameAcme, samePartner)
+	}
+	w.Clock.Advance(time.Second)
+	for _, owner := range []tenant.CallbackOwner{{ProjectID: shop.ID}, {AccountID: acme.ID}} {
+		paused, err := w.PauseCallbacks(ctx, w.Admin, owner)
+		modelstest.NoError(t, err)
+		resumed, err := w.ResumeCallbacks(ctx, w.Admin, owner)
+		modelstest.NoError(t, err)
+		if versionOf(paused) != 1 || versionOf(resumed) != 1 {
+			t.Errorf("a pause of %+v makes version %d, its end %d", owner, versionOf(paused), versionOf(resumed))
+		}
+	}
+}
+
 func TestAnUpdateOfAnOldVersionIsAConflictWithThePresentState(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
@@ -106,7 +141,7 @@ func TestOneOfThoseWhoBeginAtTheSameVersionSucceeds(t *testing.T) {
 		for round := range rounds {
 			var won, lost atomic.Int32
 			modelstest.AtOnce(callers, func(i int) {
-				switch _, err := update(strconv.Itoa(i), new(round+1)); {
+				switch _, err := update(strconv.Itoa(round*callers+i), new(round+1)); {
 				case err == nil:
 					won.Add(1)
 				case models.ErrorCode(err) == models.CodeConflict:
