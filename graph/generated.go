@@ -6817,7 +6817,7 @@ type Account implements Node {
   apiCallbackHeaders: [APICallbackHeader!]!
   "The account's id at the SSO client."
   partnerAccountId: String
-  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateAccountInput.ifVersion` + "`" + `."
+  "Grows by one with each change of what a person can set, but a pause, from 1: see ` + "`" + `UpdateAccountInput.ifVersion` + "`" + `."
   version: Int!
   "Your role on the account; the platform's is Admin, a project's key is a Viewer who sees only that project, a partner is a Viewer."
   role: Role
@@ -6860,7 +6860,7 @@ type Project implements Node {
   callbackSigningSecrets: [CallbackSigningSecret!]
   "Keys that do on this project what an Editor may, newest first, at most 10. Admin only: null, with ` + "`" + `FORBIDDEN` + "`" + `, to others."
   keys: [ProjectKey!]
-  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateProjectInput.ifVersion` + "`" + `."
+  "Grows by one with each change of what a person can set, but a pause, from 1: see ` + "`" + `UpdateProjectInput.ifVersion` + "`" + `."
   version: Int!
   createdAt: DateTime!
   updatedAt: DateTime!
@@ -7087,7 +7087,7 @@ type SSOClient implements Node {
   to a portal session that only reads.
   """
   webhookSigningSecrets: [CallbackSigningSecret!]
-  "Grows by one with each change of what a person can set, from 1: see ` + "`" + `UpdateSSOClientInput.ifVersion` + "`" + `."
+  "Grows by one with each change of what a person can set, but a pause, from 1: see ` + "`" + `UpdateSSOClientInput.ifVersion` + "`" + `."
   version: Int!
   createdAt: DateTime!
   updatedAt: DateTime!

@@ -124,9 +124,9 @@ func (x *examiner) look() {
 	x.note(ended(step, receiver.StepSignature, begun))
 }
 
-const unreadable = "Have the operator of this service see whether RINGBACK_ENCRYPTION_KEY is the one of its database, or set the headers " +
-	"anew and rotate the signing secret (API mutation `rotateCallbackSigningSecret`, of an SSO client `rotateWebhookSigningSecret`). Nothing " +
-	"was sent, since they cannot be read."
+const unreadable = "Have the operator of this service put the RINGBACK_ENCRYPTION_KEY of its database back. Only if that is lost, set the " +
+	"headers anew, rotate the signing secret (API mutation `rotateCallbackSigningSecret`, of an SSO client " +
+	"`rotateWebhookSigningSecret`) and give it to the receiver: nothing was sent, since they cannot be read."
 
 // note goes on where the step cannot be written: the next one is written with it. Of a worker that stops nothing is
 // told: what it did not wait for is no fault of the receiver.

@@ -160,7 +160,7 @@ func TestAFlawIsKeptWithTheAttempt(t *testing.T) {
 		"expired": {
 			secured(t, &tls.Config{Certificates: []tls.Certificate{expired}}), callback.TLSError, "which has expired",
 		},
-		"no TLS":                {"https://" + egresstest.Raw(t, func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 1)) }), callback.ConnectionReset, "speaks TLS at all"},
+		"no TLS":                {"https://" + egresstest.Raw(t, func(c *net.TCPConn) { _, _ = c.Read(make([]byte, 1)) }), callback.ConnectionReset, "openssl s_client"},
 		"a status of redirects": {egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 304 \r\n\r\n")), callback.Redirect, "200 to 204"},
 		"refused":               {"https://" + egresstest.ClosedAddr(t), callback.ConnectRefused, "listens on the URL's port"},
 		"a private address":     {"http://10.0.0.9/", callback.BlockedAddress, "RINGBACK_ALLOWED_NETWORKS"},

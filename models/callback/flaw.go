@@ -50,23 +50,24 @@ var flawRemedies = map[Flaw]string{
 	FlawExpired: "Renew the receiver's certificate, which has expired, and have the server load it: after a renewal it often goes on " +
 		"with the old one.",
 	FlawNotYetValid: "Install a certificate that is valid by now, and look at the clock of whoever issued this one: it begins later.",
-	FlawWrongName: "Get a certificate that has the host of the URL among its subject alternative names, or set a URL with a name that " +
-		"the certificate has.",
+	FlawWrongName: "Check that the URL's host leads to your server, and get a certificate that has it among its subject alternative names, or " +
+		"set a URL with another name of your own that the certificate has.",
 	FlawSelfSigned:    "Get a certificate of a public authority, such as Let's Encrypt: one that was signed by oneself is not trusted.",
 	FlawUnknownIssuer: "Get a certificate of a public authority, such as Let's Encrypt: an authority of one's own is not trusted.",
 	FlawMissingIntermediate: "Let the server send the whole chain: the certificate and those between it and the root (often called " +
 		"fullchain.pem), since browsers find missing ones elsewhere and other clients do not; if its issuer is an authority of your " +
 		"own, get one of a public authority.",
-	FlawClientCertificate: "Let the receiver take this path without a client certificate, which the sender does not have, and verify " +
-		"the header webhook-signature instead.",
-	FlawNotTLS: "Set a URL that begins with http://, or has the port at which the receiver speaks TLS: what answers at this one does not.",
+	FlawClientCertificate: "Verify the header webhook-signature, and then set a URL whose host asks for no client certificate, which the sender " +
+		"does not have: a server asks before it knows the path.",
+	FlawNotTLS: "Set a URL with the port at which the receiver speaks TLS, or set TLS up at this one, where something else answers: with http:// " +
+		"all would be sent in the clear.",
 	FlawOldTLS: "Let the receiver speak TLS 1.2 or 1.3: older versions are not safe, and are refused.",
 	FlawNoCipher: "Let the receiver offer TLS 1.3, or a cipher with ECDHE in TLS 1.2: `openssl s_client -connect HOST:PORT -servername " +
 		"HOST` shows what it speaks.",
 	FlawUnknownName: "Set up the URL's host, with a certificate, at the server or proxy that answers: it does not know that name in " +
 		"TLS (SNI).",
-	FlawHandshake: "See whether the receiver speaks TLS at all on this port, has a certificate for the name, and has no proxy or firewall " +
-		"before it that ends connections: else the URL begins with http://, or has another port.",
+	FlawHandshake: "Check what `openssl s_client -connect HOST:PORT -servername HOST` shows: where it shows no certificate, set a URL with the port " +
+		"that speaks TLS, or mend the receiver's TLS, or the proxy or firewall before it that ends connections.",
 	FlawNoTarget: "Answer with 200 to 204 instead: the receiver's status is one of redirects, and it does not say where to.",
 	FlawDeniedAddress: "Give the receiver a public address, put a public proxy or tunnel before it, or have the operator of this service allow " +
 		"its network (RINGBACK_ALLOWED_NETWORKS).",

@@ -5,6 +5,7 @@ const (
 	replayIt    = "replay the callback (API mutation `replayCallback`)"
 	tryAgain    = "Wait for the next attempt, " + replayIt + " if this was the last one, or send the test anew if it was one: "
 	knowsOurs   = " The operator of this service knows the addresses that callbacks come from."
+	storeFirst  = "Store the request, answer with 202, and do the work afterwards: "
 	showsFields = "/v1/openapi.json, at the host of this API, shows the fields of each event under `webhooks`"
 )
 
@@ -18,8 +19,8 @@ var remedies = map[AttemptErrorCode]string{
 	TLSError: "Check what `openssl s_client -connect HOST:PORT -servername HOST` shows: the receiver needs a certificate of a public " +
 		"authority that is valid today and has the host of the URL among its names, the whole chain up to that authority, and TLS 1.2 " +
 		"with ECDHE or TLS 1.3.",
-	Timeout: "Answer at once with 202, and do the work afterwards: the whole request, with the answer, may take 30 s, or as long as the " +
-		"operator of this service lets it (RINGBACK_TIMEOUT).",
+	Timeout: storeFirst + "the whole request, with the answer, may take 30 s, or as long as the operator of this service lets it " +
+		"(RINGBACK_TIMEOUT).",
 	ConnectionReset: "Look for the crash, the restart or the limit that ends connections at the receiver or at a proxy before it: " +
 		"it closed this one before it had answered.",
 	// Where it is not known which of the two.
@@ -27,8 +28,8 @@ var remedies = map[AttemptErrorCode]string{
 		"the operator of this service allow its network (RINGBACK_ALLOWED_NETWORKS) or port (RINGBACK_ALLOWED_PORTS).",
 	InvalidURL: "Set a URL that can be called, such as https://hooks.example.com/callbacks, and headers that can be sent: " +
 		"the API query `checkCallback` shows every problem of both.",
-	Redirect: "Set the URL to where the redirect leads, if that is yours, since none is followed: often it is https, www, a slash at " +
-		"the end, or a log-in page.",
+	Redirect: "Set the URL to where the redirect leads, if that is yours, since none is followed: often it is https, www or a slash at " +
+		"the end; where it leads to a log-in page, let this path do without a log-in.",
 	ResponseTooLarge: "Answer with a short body or with none: of an answer no more than 1 MiB is read, and a larger one counts as " +
 		"failed.",
 	MalformedResponse: "Check that an HTTP server listens on the URL's port, and not TLS, a database or a proxy of another protocol, and " +
@@ -41,8 +42,8 @@ var remedies = map[AttemptErrorCode]string{
 		"asked.",
 	Superseded: "Read the newer result, which is sent to the same URL in place of this one.",
 	Cancelled:  "Replay the callback (API mutation `replayCallback`) if it is to be sent all the same: somebody has cancelled it.",
-	HTTPStatusError: "Look into the receiver's log at the time of the attempt: it has had the request, and answered with a status " +
-		"that is no success, as 200 to 204 are for every event.",
+	HTTPStatusError: "Look into the log of the receiver, and of any proxy before it, at the time of the attempt: one of them has answered " +
+		"with a status that counts as a failure, where 200 to 204 count as success for every event.",
 }
 
 // statusRemedies are of statuses that say more.
@@ -51,21 +52,24 @@ var statusRemedies = map[int]string{
 		"sent, and " + showsFields + ".",
 	401: "Set the header with the credentials that the receiver asks for, not expired, or, where it verifies webhook-signature, give it " +
 		"the signing secret of this project or SSO client and check its clock.",
-	403: "Let the receiver, or the firewall before it, accept the sender: check the credentials in the headers, the signing secret that it " +
-		"verifies with, and rules about IP addresses and the User-Agent." + knowsOurs,
+	403: "Look into the log of the receiver, or of the firewall before it, for what has refused: credentials in the headers, the signing " +
+		"secret that it verifies with, protection against CSRF (exempt this path alone), or rules about IP addresses and the User-Agent." +
+		knowsOurs,
 	404: "Check the path of the URL: the server is there, and has nothing at it.",
 	405: "Let the receiver accept POST at this path.",
 	410: "Set another URL, or clear it, if the receiver is gone for good as it says, or mend what answers 410 and " + replayIt + ".",
 	413: "Let the receiver, or the proxy before it, accept larger bodies.",
 	415: "Let the receiver accept the content type of the event: application/x-www-form-urlencoded or application/json.",
-	419: "Leave the path of the receiver out of its CSRF protection.",
+	419: "Leave this path alone out of the receiver's CSRF protection, and verify the header webhook-signature there.",
 	422: "Look into the receiver's log for which field it does not accept: " + showsFields + ".",
 	429: "Raise the receiver's rate limit, or set limits of the project or account below it (`apiCallbackMaxPerSecond`, " +
 		"`apiCallbackMaxInFlight`).",
 	500: "Look into the receiver's log at the time of the attempt: its own code has failed.",
 	502: "Check the program behind the proxy that answered: it is not running, or failed while it answered.",
-	503: "Give the receiver more room, or wait until it is back: it says that it is overloaded or down for maintenance.",
-	504: "Answer at once with 202, and do the work afterwards: the proxy before the receiver did not want to wait any longer.",
+	503: "See whether the receiver runs, and whether the proxy or load balancer before it finds it healthy, before you give it more room: it " +
+		"says that it is overloaded or down for maintenance.",
+	504: storeFirst + "the proxy before the receiver did not want to wait any longer; where the request has never come to it, see why the " +
+		"proxy cannot reach it.",
 }
 
 // failedOnTheWay is of statuses above those, which proxies have of their own.

@@ -89,7 +89,7 @@ func TestRemedyOfAStatus(t *testing.T) {
 		return *callback.RemedyOf(&callback.AttemptError{Code: callback.HTTPStatusError}, "", &status)
 	}
 	for status, says := range map[int]string{
-		401: "credentials", 404: "path", 413: "larger bodies", 504: "202", 418: "receiver's log", 500: "its own code", 599: "proxy",
+		401: "credentials", 404: "path", 413: "larger bodies", 504: "202", 418: "counts as a failure", 500: "its own code", 599: "proxy",
 	} {
 		if !strings.Contains(of(status), says) {
 			t.Errorf("%d: %q does not say %q", status, of(status), says)
