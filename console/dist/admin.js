@@ -1,12 +1,12 @@
-import { J as place, i as HealthWord, it as ask, lt as parameters, rt as graphql, ut as withParameters } from "./shared.js";
-import { C as Create, w as texts, y as List } from "./work.js";
+import { J as place, i as HealthWord, it as ask, rt as graphql } from "./shared.js";
+import { A as texts, C as setRole, S as roles, T as List, k as Create, w as someone, x as Who, y as NewKey } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";
 // src/pages/admin.tsx
-var accounts = graphql("query AdminAccounts($after: String) {\n  accounts(first: 20, after: $after) { totalCount nodes { rawID name timezone version callbackHealth { status } } pageInfo { hasNextPage endCursor } }\n}"), clients = graphql("query AdminClients($after: String) {\n  ssoClients(first: 20, after: $after) { totalCount nodes { rawID name webhookUrl callbackHealth { status } } pageInfo { hasNextPage endCursor } }\n}"), users = graphql("query AdminUsers($id: ObjectID!, $after: String) {\n  getAccount(id: $id) { users(first: 20, after: $after) { totalCount nodes { role user { rawID username firstName lastName } } pageInfo { hasNextPage endCursor } } }\n}"), createAccount = graphql("mutation CreateAccount($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }"), updateAccount = graphql("mutation ChangeAccount($input: UpdateAccountInput!) { updateAccount(input: $input) { account { id } } }"), createClient = graphql("mutation CreateClient($input: CreateSSOClientInput!) { createSSOClient(input: $input) { ssoClient { id } } }"), createUser = graphql("mutation CreateUser($input: CreateUserInput!) { createUser(input: $input) { user { id } } }"), createProject = graphql("mutation CreateProject($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }"), createKey = graphql("mutation CreateUserKey($input: CreateUserKeyInput!) { createUserKey(input: $input) { id secret } }");
+var accounts = graphql("query AdminAccounts($after: String) {\n  accounts(first: 20, after: $after) { totalCount nodes { rawID name timezone version callbackHealth { status } } pageInfo { hasNextPage endCursor } }\n}"), clients = graphql("query AdminClients($after: String) {\n  ssoClients(first: 20, after: $after) { totalCount nodes { rawID name webhookUrl callbackHealth { status } } pageInfo { hasNextPage endCursor } }\n}"), users = graphql("query AdminUsers($after: String) {\n    users(first: 20, after: $after) {\n      totalCount\n      nodes { ...Someone roles(first: 10) { totalCount nodes { role account { rawID name } } } }\n      pageInfo { hasNextPage endCursor }\n    }\n  }", [someone]), createAccount = graphql("mutation CreateAccount($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }"), updateAccount = graphql("mutation ChangeAccount($input: UpdateAccountInput!) { updateAccount(input: $input) { account { id } } }"), createClient = graphql("mutation CreateClient($input: CreateSSOClientInput!) { createSSOClient(input: $input) { ssoClient { id } } }"), createProject = graphql("mutation CreateProject($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }");
 function Admin() {
-	let t = texts.value.admin, round = useSignal(0), done = () => void round.value++, account = parameters.value.get("account");
+	let t = texts.value.admin, round = useSignal(0), done = () => void round.value++;
 	return useEffect(() => {
 		place.value = {};
 	}, []), /* @__PURE__ */ jsxs(Fragment, { children: [
@@ -44,8 +44,8 @@ function Admin() {
 				t.id,
 				t.zone,
 				t.health,
-				t.users,
-				t.change
+				texts.value.nav.users,
+				texts.value.work.actions
 			],
 			none: /* @__PURE__ */ jsx("p", { children: t.none }),
 			row: ({ rawID, name, timezone, version, callbackHealth }) => [
@@ -60,92 +60,84 @@ function Admin() {
 					small: !0
 				}),
 				/* @__PURE__ */ jsx("a", {
-					href: withParameters({ account: rawID }),
-					children: t.users
+					href: `/console/accounts/${rawID}/users`,
+					children: texts.value.nav.users
 				}),
-				/* @__PURE__ */ jsx(Create, {
-					label: t.change,
-					fields: {
-						name: [],
-						timezone: []
-					},
-					values: {
-						name,
-						timezone
-					},
-					work: (input) => ask(updateAccount, { input: {
-						...input,
-						accountId: rawID,
-						ifVersion: version
-					} }).then(done)
+				/* @__PURE__ */ jsxs("div", {
+					class: "row",
+					children: [/* @__PURE__ */ jsx(Create, {
+						label: t.change,
+						fields: {
+							name: [],
+							timezone: []
+						},
+						values: {
+							name,
+							timezone
+						},
+						work: (input) => ask(updateAccount, { input: {
+							...input,
+							accountId: rawID,
+							ifVersion: version
+						} }).then(done)
+					}), /* @__PURE__ */ jsx(Create, {
+						label: t.project,
+						fields: {
+							"name*": [],
+							"primaryDomain*": [],
+							apiCallbackUrl: []
+						},
+						work: (input) => ask(createProject, { input: {
+							...input,
+							accountId: rawID
+						} }).then(done)
+					})]
 				})
 			]
 		}),
-		account && /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsxs("div", {
-			class: "row",
-			children: [/* @__PURE__ */ jsx(Create, {
-				label: t.user,
-				fields: {
-					"email*": [],
-					firstName: [],
-					lastName: [],
-					partnerUserId: [],
-					"role*": [
-						"Viewer",
-						"Editor",
-						"Admin"
-					]
-				},
-				work: ({ role, ...input }) => ask(createUser, { input: {
-					...input,
-					accounts: [{
-						accountId: account,
-						role
-					}]
-				} }).then(done)
-			}), /* @__PURE__ */ jsx(Create, {
-				label: t.project,
-				fields: {
-					"name*": [],
-					"primaryDomain*": [],
-					apiCallbackUrl: []
-				},
-				work: (input) => ask(createProject, { input: {
-					...input,
-					accountId: account
-				} }).then(done)
-			})]
-		}), /* @__PURE__ */ jsx(List, {
-			title: `${t.users} · ${account}`,
+		/* @__PURE__ */ jsx(List, {
+			title: texts.value.nav.users,
 			document: users,
-			variables: { id: account },
+			variables: {},
 			round: round.value,
-			of: (data) => data.getAccount?.users,
+			of: (data) => data.users,
 			head: [
 				t.name,
 				t.id,
-				t.role,
-				t.key
+				t.roles,
+				texts.value.work.actions
 			],
 			none: /* @__PURE__ */ jsx("p", { children: t.none }),
-			row: ({ role, user }) => [
-				/* @__PURE__ */ jsxs(Fragment, { children: [
-					[user.firstName, user.lastName].filter(Boolean).join(" "),
-					" ",
-					user.username
-				] }),
+			row: (user) => [
+				/* @__PURE__ */ jsx(Who, { of: user }),
 				user.rawID,
-				texts.value.roles[role],
-				/* @__PURE__ */ jsx(Create, {
-					label: t.newKey,
-					fields: {},
-					work: async () => {
-						let { createUserKey: made } = await ask(createKey, { input: { userId: user.rawID } });
-						return `${made.id} ${made.secret}`;
-					}
+				/* @__PURE__ */ jsxs(Fragment, { children: [user.roles.nodes.map(({ role, account }) => /* @__PURE__ */ jsxs("div", { children: [
+					/* @__PURE__ */ jsx("a", {
+						href: `/console/accounts/${account.rawID}/users`,
+						children: account.name
+					}),
+					" ",
+					/* @__PURE__ */ jsx("span", {
+						class: "soft",
+						children: texts.value.roles[role]
+					})
+				] }, account.rawID)), user.roles.totalCount > 10 && "…"] }),
+				/* @__PURE__ */ jsxs("div", {
+					class: "row",
+					children: [/* @__PURE__ */ jsx(Create, {
+						label: t.giveRole,
+						fields: {
+							"accountId*": [],
+							"role*": roles
+						},
+						work: (input) => ask(setRole, { input: {
+							...input,
+							userId: user.id
+						} }).then(done)
+					}), /* @__PURE__ */ jsx(NewKey, { of: user })]
 				})
 			]
-		})] }),
+		}),
 		/* @__PURE__ */ jsx(List, {
 			title: t.clients,
 			document: clients,

@@ -26,7 +26,8 @@ var de = {
 		accounts: "Konten",
 		callbacks: "Callbacks",
 		runs: "Läufe",
-		jobs: "Aufträge"
+		jobs: "Aufträge",
+		users: "Benutzer"
 	},
 	menu: {
 		title: "Menü",
@@ -191,6 +192,7 @@ var de = {
 	},
 	once: "Nur dieses eine Mal:",
 	fields: {
+		accountId: "Konto",
 		apiCallbackUrl: "Callback-URL",
 		email: "E-Mail",
 		firstName: "Vorname",
@@ -210,13 +212,18 @@ var de = {
 		client: "Neuer SSO-Client …",
 		clients: "SSO-Clients",
 		user: "Neuer Benutzer …",
-		users: "Benutzer",
 		project: "Neues Projekt …",
 		name: "Name",
 		id: "Kennung",
 		zone: "Zeitzone",
 		health: "Zustand",
 		role: "Rolle",
+		roles: "Rollen",
+		giveRole: "Rolle geben …",
+		noRole: "Keine Rolle",
+		noRoleHint: "Dann sieht dieser Benutzer nichts mehr von dem Konto.",
+		own: "Es ist Ihre eigene: Zurücknehmen kann es dann nur ein anderer Admin.",
+		admins: "Nur Admins des Kontos sehen seine Benutzer und geben Rollen.",
 		key: "Schlüssel",
 		keys: "Schlüssel",
 		newKey: "Neuer Schlüssel …",

@@ -1,5 +1,5 @@
 import { Y as useHere, b as useAsk, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery } from "./shared.js";
-import { S as wantedStatus, b as StatusFilter, d as callbackHead, f as callbackRow, g as InProject, h as Facts, p as sent, u as StateTag, v as Value, w as texts, y as List } from "./work.js";
+import { A as texts, E as StatusFilter, O as wantedStatus, T as List, d as callbackHead, f as callbackRow, g as InProject, h as Facts, p as sent, u as StateTag, v as Value } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/jobs.tsx
 var states = [

@@ -1,6 +1,6 @@
 import { J as place, M as viewer, a as Outcome, b as useAsk, i as HealthWord, it as ask, p as Time, r as useTurn, rt as graphql, w as Loaded } from "./shared.js";
 import { t as History } from "./history.js";
-import { C as Create, h as Facts, m as Act, w as texts, x as Table, y as List } from "./work.js";
+import { A as texts, D as Table, T as List, h as Facts, k as Create, m as Act } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

@@ -1,5 +1,5 @@
 import { J as place, Y as useHere, b as useAsk, it as ask, m as Until, n as mayChange, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery } from "./shared.js";
-import { S as wantedStatus, _ as ReadOnly, b as StatusFilter, c as runStatuses, d as callbackHead, f as callbackRow, g as InProject, h as Facts, l as someRuns, m as Act, o as runHead, p as sent, r as ScheduleList, s as runRow, u as StateTag, v as Value, w as texts, y as List } from "./work.js";
+import { A as texts, E as StatusFilter, O as wantedStatus, T as List, _ as ReadOnly, c as runStatuses, d as callbackHead, f as callbackRow, g as InProject, h as Facts, l as someRuns, m as Act, o as runHead, p as sent, r as ScheduleList, s as runRow, u as StateTag, v as Value } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/runs.tsx
 var list = graphql("query Runs($id: ObjectID!, $after: String, $status: [RunStatus!]) {\n    getProject(id: $id) { runs(first: 20, after: $after, filter: { status: $status }) { ...SomeRuns } }\n  }", [someRuns]);

@@ -1,5 +1,5 @@
 import { X as locale, Y as useHere, b as useAsk, h as zone, p as Time, q as here, rt as graphql, w as Loaded, x as useEvery, z as moment } from "./shared.js";
-import { S as wantedStatus, _ as ReadOnly, a as schedule, b as StatusFilter, c as runStatuses, h as Facts, i as When, l as someRuns, n as Next, o as runHead, s as runRow, t as Actions, u as StateTag, w as texts, y as List } from "./work.js";
+import { A as texts, E as StatusFilter, O as wantedStatus, T as List, _ as ReadOnly, a as schedule, c as runStatuses, h as Facts, i as When, l as someRuns, n as Next, o as runHead, s as runRow, t as Actions, u as StateTag } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/schedule.tsx
 var one = graphql("query Schedule($id: ObjectID!) { getSchedule(id: $id) { ...Schedule nextRunsAt project { ...Here } } }", [schedule, here]), runs = graphql("query ScheduleRuns($id: ObjectID!, $after: String, $status: [RunStatus!]) {\n    getSchedule(id: $id) { runs(first: 20, after: $after, filter: { status: $status }) { ...SomeRuns } }\n  }", [someRuns]), Later = ({ of: { nextRunsAt, timezone } }) => /* @__PURE__ */ jsx(Fragment, { children: nextRunsAt.slice(1).map((at) => /* @__PURE__ */ jsxs("div", { children: [/* @__PURE__ */ jsx("time", {

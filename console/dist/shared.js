@@ -54,6 +54,7 @@ var routes = [
 		page: "account",
 		account
 	})],
+	[/^\/console\/accounts\/(?<account>\d+)\/(?<page>users)\/?$/, (found) => found],
 	[/^\/console\/projects\/(?<project>\d+)\/(?<page>runs|jobs)\/?$/, (found) => found],
 	[/^\/console\/projects\/(?<project>\d+)\/(?<page>run|schedule|job)s\/(?<item>\d+)\/?$/, (found) => found],
 	[/^\/console\/projects\/(?<project>\d+)(?:\/(?<part>[a-z]+))?\/?$/, (found) => ({
@@ -214,7 +215,8 @@ var en = {
 		accounts: "Accounts",
 		callbacks: "Callbacks",
 		runs: "Runs",
-		jobs: "Jobs"
+		jobs: "Jobs",
+		users: "Users"
 	},
 	menu: {
 		title: "Menu",
@@ -760,7 +762,7 @@ function curl(url, headers, body) {
 		`--data-binary ${quoted(body)}`
 	].join(" \\\n  ");
 }
-var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => [who.firstName, who.lastName].filter(Boolean).join(" ") || who.username, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key)), isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
+var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => [who.firstName, who.lastName].filter(Boolean).join(" ") || who.username, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { id firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key)), isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
 effect(() => {
 	let asking = credential.value;
 	viewer.value = void 0, asking && ask(query, {}).then((answer) => {
@@ -896,6 +898,8 @@ async function signOut() {
 	isKey(credential.peek()) || await ask(endSession, {}).catch(() => void 0), forget(), place.value = {}, go("/console", !0);
 }
 var sections = {
+	account: "callbacks",
+	users: "users",
 	project: "callbacks",
 	runs: "runs",
 	run: "runs",
@@ -928,15 +932,15 @@ function Header({ route }) {
 				children: project.name
 			})] })]
 		}),
-		project && /* @__PURE__ */ jsx("nav", {
+		account && /* @__PURE__ */ jsx("nav", {
 			class: "sections",
 			"aria-label": t.nav.sections,
-			children: [
+			children: (project ? [
 				"callbacks",
 				"runs",
 				"jobs"
-			].map((name) => /* @__PURE__ */ jsx("a", {
-				href: `/console/projects/${project.rawID}${name === "callbacks" ? "" : `/${name}`}`,
+			] : ["callbacks", "users"]).map((name) => /* @__PURE__ */ jsx("a", {
+				href: `/console/${project ? `projects/${project.rawID}` : `accounts/${account.rawID}`}${name === "callbacks" ? "" : `/${name}`}`,
 				"aria-current": sections[route.page] === name ? "page" : void 0,
 				children: t.nav[name]
 			}, name))
@@ -1070,6 +1074,7 @@ function later(load) {
 // src/app.tsx
 var pages = {
 	home: later(async () => (await import("./home.js")).Home),
+	users: later(async () => (await import("./users.js")).Users),
 	account: later(async () => (await import("./account.js")).Account),
 	project: later(async () => (await import("./project.js")).Project),
 	runs: later(async () => (await import("./runs.js")).Runs),

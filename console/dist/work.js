@@ -1,4 +1,4 @@
-import { C as Failed, J as place, O as Dialog, X as locale, Y as useHere, Z as texts$1, b as useAsk, h as zone, it as ask, k as Field, l as StatusTag, lt as parameters, m as Until, n as mayChange, p as Time, q as here, rt as graphql, st as go, u as Tag, ut as withParameters, w as Loaded, y as useAct, z as moment } from "./shared.js";
+import { C as Failed, J as place, M as viewer, O as Dialog, X as locale, Y as useHere, Z as texts$1, b as useAsk, h as zone, it as ask, k as Field, l as StatusTag, lt as parameters, m as Until, n as mayChange, p as Time, q as here, rt as graphql, st as go, u as Tag, ut as withParameters, w as Loaded, y as useAct, z as moment } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";
@@ -113,6 +113,7 @@ var work = {
 	},
 	once: "Shown this once:",
 	fields: {
+		accountId: "Account",
 		apiCallbackUrl: "Callback URL",
 		email: "Email",
 		firstName: "First name",
@@ -132,13 +133,18 @@ var work = {
 		client: "New SSO client…",
 		clients: "SSO clients",
 		user: "New user…",
-		users: "Users",
 		project: "New project…",
 		name: "Name",
 		id: "Id",
 		zone: "Time zone",
 		health: "Health",
 		role: "Role",
+		roles: "Roles",
+		giveRole: "Give a role…",
+		noRole: "No role",
+		noRoleHint: "Then this user sees nothing of the account any more.",
+		own: "It is your own: only another Admin can give it back.",
+		admins: "Only Admins of the account see its users and give roles.",
 		key: "Key",
 		keys: "Keys",
 		newKey: "New key…",
@@ -315,7 +321,79 @@ function StatusFilter({ statuses }) {
 		}, status))]
 	});
 }
-var wantedStatus = (statuses) => statuses.find((status) => status === parameters.value.get("status")) ?? null, where = graphql("query Where($id: ObjectID!) { getProject(id: $id) { ...Here } }", [here]);
+var wantedStatus = (statuses) => statuses.find((status) => status === parameters.value.get("status")) ?? null, someone = graphql("fragment Someone on User { id rawID username firstName lastName }"), createKey = graphql("mutation CreateUserKey($input: CreateUserKeyInput!) { createUserKey(input: $input) { id secret } }"), setRole = graphql("mutation SetRole($input: SetAccountRoleInput!) { setAccountRole(input: $input) { role } }"), removeRole = graphql("mutation RemoveRole($input: RemoveAccountRoleInput!) { removeAccountRole(input: $input) { user { id } } }"), roles = [
+	"Viewer",
+	"Editor",
+	"Admin"
+], Who = ({ of: { firstName, lastName, username } }) => /* @__PURE__ */ jsxs(Fragment, { children: [
+	[firstName, lastName].filter(Boolean).join(" "),
+	" ",
+	username
+] }), NewKey = ({ of: { rawID } }) => /* @__PURE__ */ jsx(Create, {
+	label: texts.value.admin.newKey,
+	fields: {},
+	work: async () => {
+		let { createUserKey: made } = await ask(createKey, { input: { userId: rawID } });
+		return `${made.id} ${made.secret}`;
+	}
+});
+function RoleOf({ account, user, role, done }) {
+	let t = texts.value, chosen = useSignal(role), { busy, failure, act } = useAct(), input = {
+		accountId: account,
+		userId: user.id
+	};
+	return /* @__PURE__ */ jsxs("form", {
+		class: "row",
+		onSubmit: (event) => {
+			event.preventDefault();
+			let wanted = chosen.value;
+			act(async () => {
+				await (wanted ? ask(setRole, { input: {
+					...input,
+					role: wanted
+				} }) : ask(removeRole, { input })), done();
+			});
+		},
+		children: [
+			/* @__PURE__ */ jsx("select", {
+				"aria-label": `${t.admin.role}: ${user.username}`,
+				value: chosen.value,
+				onChange: (event) => {
+					chosen.value = event.currentTarget.value, failure.value = void 0;
+				},
+				children: [...roles, ""].map((one) => /* @__PURE__ */ jsx("option", {
+					value: one,
+					selected: one === chosen.value,
+					children: one ? t.roles[one] : t.admin.noRole
+				}, one))
+			}),
+			chosen.value !== role && /* @__PURE__ */ jsxs(Fragment, { children: [
+				/* @__PURE__ */ jsx("button", {
+					class: "primary",
+					disabled: busy,
+					children: t.save
+				}),
+				/* @__PURE__ */ jsx("button", {
+					type: "button",
+					onClick: () => chosen.value = role,
+					children: t.settings.undo
+				}),
+				/* @__PURE__ */ jsxs("span", {
+					class: "hint",
+					role: "status",
+					children: [
+						!chosen.value && t.admin.noRoleHint,
+						" ",
+						viewer.value?.user?.id === user.id && t.admin.own
+					]
+				})
+			] }),
+			failure.value && /* @__PURE__ */ jsx(Failed, { failure: failure.value })
+		]
+	});
+}
+// src/parts/detail.tsx
+var where = graphql("query Where($id: ObjectID!) { getProject(id: $id) { ...Here } }", [here]);
 function InProject({ id, children }) {
 	let asked = useAsk(where, { id });
 	return useHere(asked.data.value?.getProject), /* @__PURE__ */ jsx(Loaded, {
@@ -573,4 +651,4 @@ function Actions({ of: { id, status }, done }) {
 		]
 	});
 }
-export { Create as C, wantedStatus as S, ReadOnly as _, schedule as a, StatusFilter as b, runStatuses as c, callbackHead as d, callbackRow as f, InProject as g, Facts as h, When as i, someRuns as l, Act as m, Next as n, runHead as o, sent as p, ScheduleList as r, runRow as s, Actions as t, StateTag as u, Value as v, texts as w, Table as x, List as y };
+export { texts as A, setRole as C, Table as D, StatusFilter as E, wantedStatus as O, roles as S, List as T, ReadOnly as _, schedule as a, RoleOf as b, runStatuses as c, callbackHead as d, callbackRow as f, InProject as g, Facts as h, When as i, Create as k, someRuns as l, Act as m, Next as n, runHead as o, sent as p, ScheduleList as r, runRow as s, Actions as t, StateTag as u, Value as v, someone as w, Who as x, NewKey as y };

@@ -11,6 +11,7 @@ import { texts } from './texts/texts.ts';
 // Another page: its route in route.ts, its file in pages, its line here.
 const pages: Record<Route['page'], ComponentType<{ route: Route }>> = {
   home: later(async () => (await import('./pages/home.tsx')).Home),
+  users: later(async () => (await import('./pages/users.tsx')).Users),
   account: later(async () => (await import('./pages/account.tsx')).Account),
   project: later(async () => (await import('./pages/project.tsx')).Project),
   runs: later(async () => (await import('./pages/runs.tsx')).Runs),

@@ -32,7 +32,7 @@ export function withParameters(changes: Record<string, string | string[] | null>
 }
 
 export interface Route {
-  page: 'home' | 'account' | 'project' | 'runs' | 'run' | 'schedule' | 'jobs' | 'job' | 'admin' | 'partner' | 'partners' | 'nothing';
+  page: 'home' | 'account' | 'users' | 'project' | 'runs' | 'run' | 'schedule' | 'jobs' | 'job' | 'admin' | 'partner' | 'partners' | 'nothing';
   account?: string;
   project?: string;
   /** The run, schedule or job. */
@@ -46,6 +46,7 @@ const routes: [RegExp, (found: Record<string, string>, search: URLSearchParams) 
   [/^\/console\/(?<page>admin|partners)\/?$/, (found) => found as unknown as Route],
   [/^\/console\/(?<page>partner)s\/(?<item>\d+)\/?$/, (found) => found as unknown as Route],
   [/^\/console\/accounts\/(?<account>\d+)\/?$/, ({ account }) => ({ page: 'account', account })],
+  [/^\/console\/accounts\/(?<account>\d+)\/(?<page>users)\/?$/, (found) => found as unknown as Route],
   [/^\/console\/projects\/(?<project>\d+)\/(?<page>runs|jobs)\/?$/, (found) => found as unknown as Route],
   [
     /^\/console\/projects\/(?<project>\d+)\/(?<page>run|schedule|job)s\/(?<item>\d+)\/?$/,

@@ -5,7 +5,7 @@ import { credential, isKey } from './api/session.ts';
 import { nameOf } from './parts/format.ts';
 import { texts } from './texts/texts.ts';
 
-const query = graphql(`query Viewer { viewer { user { firstName lastName username } project { id } ssoClient { id } permission } }`);
+const query = graphql(`query Viewer { viewer { user { id firstName lastName username } project { id } ssoClient { id } permission } }`);
 
 /** Who looks, as the server says it of each credential; undefined until it has. */
 export const viewer = signal<Answer<typeof query>['viewer'] | undefined>(undefined);

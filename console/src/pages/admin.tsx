@@ -6,8 +6,8 @@ import { Create } from '../parts/create.tsx';
 import { List } from '../parts/list.tsx';
 import { HealthWord } from '../parts/word.tsx';
 import { place } from '../place.ts';
-import { parameters, withParameters } from '../route.ts';
 import { texts } from '../texts/work.ts';
+import { NewKey, roles, setRole, someone, Who } from '../work/users.tsx';
 
 const accounts = graphql(`query AdminAccounts($after: String) {
   accounts(first: 20, after: $after) { totalCount nodes { rawID name timezone version callbackHealth { status } } pageInfo { hasNextPage endCursor } }
@@ -15,22 +15,26 @@ const accounts = graphql(`query AdminAccounts($after: String) {
 const clients = graphql(`query AdminClients($after: String) {
   ssoClients(first: 20, after: $after) { totalCount nodes { rawID name webhookUrl callbackHealth { status } } pageInfo { hasNextPage endCursor } }
 }`);
-const users = graphql(`query AdminUsers($id: ObjectID!, $after: String) {
-  getAccount(id: $id) { users(first: 20, after: $after) { totalCount nodes { role user { rawID username firstName lastName } } pageInfo { hasNextPage endCursor } } }
-}`);
+const users = graphql(
+  `query AdminUsers($after: String) {
+    users(first: 20, after: $after) {
+      totalCount
+      nodes { ...Someone roles(first: 10) { totalCount nodes { role account { rawID name } } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`,
+  [someone],
+);
 const createAccount = graphql(`mutation CreateAccount($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }`);
 const updateAccount = graphql(`mutation ChangeAccount($input: UpdateAccountInput!) { updateAccount(input: $input) { account { id } } }`);
 const createClient = graphql(`mutation CreateClient($input: CreateSSOClientInput!) { createSSOClient(input: $input) { ssoClient { id } } }`);
-const createUser = graphql(`mutation CreateUser($input: CreateUserInput!) { createUser(input: $input) { user { id } } }`);
 const createProject = graphql(`mutation CreateProject($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }`);
-const createKey = graphql(`mutation CreateUserKey($input: CreateUserKeyInput!) { createUserKey(input: $input) { id secret } }`);
 
-/** Admin is what the platform's key sees and makes: accounts, their users and projects, and SSO clients. */
+/** Admin is what the platform's key sees and makes: accounts with their projects, users, and SSO clients. */
 export function Admin() {
   const t = texts.value.admin;
   const round = useSignal(0);
   const done = () => void round.value++;
-  const account = parameters.value.get('account');
   useEffect(() => {
     place.value = {};
   }, []);
@@ -51,63 +55,58 @@ export function Admin() {
         variables={{}}
         round={round.value}
         of={(data) => data.accounts}
-        head={[t.name, t.id, t.zone, t.health, t.users, t.change]}
+        head={[t.name, t.id, t.zone, t.health, texts.value.nav.users, texts.value.work.actions]}
         none={<p>{t.none}</p>}
         row={({ rawID, name, timezone, version, callbackHealth }) => [
           <a href={`/console/accounts/${rawID}`}>{name}</a>,
           rawID,
           timezone,
           <HealthWord status={callbackHealth.status} small />,
-          <a href={withParameters({ account: rawID })}>{t.users}</a>,
-          <Create
-            label={t.change}
-            fields={{ name: [], timezone: [] }}
-            values={{ name, timezone }}
-            work={(input: object) => ask(updateAccount, { input: { ...input, accountId: rawID, ifVersion: version } }).then(done)}
-          />,
-        ]}
-      />
-      {account && (
-        <>
+          <a href={`/console/accounts/${rawID}/users`}>{texts.value.nav.users}</a>,
           <div class="row">
             <Create
-              label={t.user}
-              fields={{ 'email*': [], firstName: [], lastName: [], partnerUserId: [], 'role*': ['Viewer', 'Editor', 'Admin'] }}
-              work={({ role, ...input }: { role: 'Viewer'; email: string }) =>
-                ask(createUser, { input: { ...input, accounts: [{ accountId: account, role }] } }).then(done)}
+              label={t.change}
+              fields={{ name: [], timezone: [] }}
+              values={{ name, timezone }}
+              work={(input: object) => ask(updateAccount, { input: { ...input, accountId: rawID, ifVersion: version } }).then(done)}
             />
             <Create
               label={t.project}
               fields={{ 'name*': [], 'primaryDomain*': [], apiCallbackUrl: [] }}
-              work={(input: { name: string; primaryDomain: string }) => ask(createProject, { input: { ...input, accountId: account } }).then(done)}
+              work={(input: { name: string; primaryDomain: string }) => ask(createProject, { input: { ...input, accountId: rawID } }).then(done)}
             />
-          </div>
-          <List
-            title={`${t.users} · ${account}`}
-            document={users}
-            variables={{ id: account }}
-            round={round.value}
-            of={(data) => data.getAccount?.users}
-            head={[t.name, t.id, t.role, t.key]}
-            none={<p>{t.none}</p>}
-            row={({ role, user }) => [
-              <>
-                {[user.firstName, user.lastName].filter(Boolean).join(' ')} {user.username}
-              </>,
-              user.rawID,
-              texts.value.roles[role],
-              <Create
-                label={t.newKey}
-                fields={{}}
-                work={async () => {
-                  const { createUserKey: made } = await ask(createKey, { input: { userId: user.rawID } });
-                  return `${made.id} ${made.secret}`;
-                }}
-              />,
-            ]}
-          />
-        </>
-      )}
+          </div>,
+        ]}
+      />
+      <List
+        title={texts.value.nav.users}
+        document={users}
+        variables={{}}
+        round={round.value}
+        of={(data) => data.users}
+        head={[t.name, t.id, t.roles, texts.value.work.actions]}
+        none={<p>{t.none}</p>}
+        row={(user) => [
+          <Who of={user} />,
+          user.rawID,
+          <>
+            {user.roles.nodes.map(({ role, account }) => (
+              <div key={account.rawID}>
+                <a href={`/console/accounts/${account.rawID}/users`}>{account.name}</a> <span class="soft">{texts.value.roles[role]}</span>
+              </div>
+            ))}
+            {user.roles.totalCount > 10 && '…'}
+          </>,
+          <div class="row">
+            <Create
+              label={t.giveRole}
+              fields={{ 'accountId*': [], 'role*': roles }}
+              work={(input: { accountId: string; role: 'Viewer' }) => ask(setRole, { input: { ...input, userId: user.id } }).then(done)}
+            />
+            <NewKey of={user} />
+          </div>,
+        ]}
+      />
       <List
         title={t.clients}
         document={clients}

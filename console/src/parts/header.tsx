@@ -21,7 +21,7 @@ export async function signOut(): Promise<void> {
   go('/console', true);
 }
 
-const sections: Partial<Record<Route['page'], string>> = { project: 'callbacks', runs: 'runs', run: 'runs', schedule: 'runs', jobs: 'jobs', job: 'jobs' };
+const sections: Partial<Record<Route['page'], string>> = { account: 'callbacks', users: 'users', project: 'callbacks', runs: 'runs', run: 'runs', schedule: 'runs', jobs: 'jobs', job: 'jobs' };
 
 /** Header says where the page is and who is looking. */
 export function Header({ route }: { route: Route }) {
@@ -46,12 +46,12 @@ export function Header({ route }: { route: Route }) {
           </>
         )}
       </nav>
-      {project && (
+      {account && (
         <nav class="sections" aria-label={t.nav.sections}>
-          {(['callbacks', 'runs', 'jobs'] as const).map((name) => (
+          {(project ? (['callbacks', 'runs', 'jobs'] as const) : (['callbacks', 'users'] as const)).map((name) => (
             <a
               key={name}
-              href={`/console/projects/${project.rawID}${name === 'callbacks' ? '' : `/${name}`}`}
+              href={`/console/${project ? `projects/${project.rawID}` : `accounts/${account.rawID}`}${name === 'callbacks' ? '' : `/${name}`}`}
               aria-current={sections[route.page] === name ? 'page' : undefined}
             >
               {t.nav[name]}

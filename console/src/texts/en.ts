@@ -27,6 +27,7 @@ export const en = {
     callbacks: 'Callbacks',
     runs: 'Runs',
     jobs: 'Jobs',
+    users: 'Users',
   },
   menu: {
     title: 'Menu',

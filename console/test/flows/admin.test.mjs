@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { accessible, closeBrowser, fits, graphql, open, receiver, sessionOf } from './harness.mjs';
+import { accessible, closeBrowser, fits, graphql, open, receiver, sessionByKey, sessionOf } from './harness.mjs';
 
 after(closeBrowser);
 
@@ -31,17 +31,36 @@ test('the platform makes accounts, users, projects and SSO clients; each problem
   await dialog.getByRole('button', { name: 'Save' }).click();
   await row.getByText('Asia/Tokyo').waitFor();
   await row.getByRole('link', { name: 'Users' }).click();
-  await page.getByText('None yet.').first().waitFor();
+  await page.getByText('None yet.').waitFor();
   await page.getByRole('button', { name: 'New user…' }).click();
   await dialog.getByLabel('Email').fill(`${name}@example.com`);
   await dialog.getByLabel('Role').selectOption('Editor');
   await dialog.getByRole('button', { name: 'Save' }).click();
   const user = page.getByRole('row', { name: new RegExp(`${name}@example.com`) });
-  await user.getByText('Editor').waitFor();
+  await user.getByRole('combobox').and(page.locator(':has(:checked:text("Editor"))')).waitFor();
   await user.getByRole('button', { name: 'New key…' }).click();
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText(/rbk_/).waitFor();
   await page.keyboard.press('Escape');
+  await accessible(page, 'users of the platform');
+  await page.getByRole('button', { name: /A key/ }).click();
+  await page.getByRole('link', { name: 'Administration' }).click();
+  await row.getByRole('button', { name: 'New project…' }).click();
+  await dialog.getByLabel('Name').fill('Shop');
+  await dialog.getByLabel('Domain').fill('https://shop.example/');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  // Who has a role on one account is given one on another.
+  const inAll = page.getByRole('table', { name: 'Users' }).getByRole('row', { name: new RegExp(`${name}@example.com`) });
+  await inAll.getByText(name, { exact: true }).waitFor();
+  await inAll.getByRole('button', { name: 'Give a role…' }).click();
+  await dialog.getByLabel('Account').fill('99999');
+  await dialog.getByLabel('Role').selectOption('Viewer');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByLabel('Account').fill('123123');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await inAll.getByText('Demo account').waitFor();
   await accessible(page, 'administration');
   await page.setViewportSize({ width: 360, height: 800 });
   await fits(page, 'the administration');
@@ -120,6 +139,53 @@ test('a partner sees to its webhook, secrets and keys, and sees the failures of 
   }
   assert.deepEqual(problems, []);
   await hook.close();
+});
+
+test('an Admin changes and takes away roles, by keyboard, and others read why they cannot', async () => {
+  const name = unique();
+  const { createAccount: { account } } = await graphql('mutation ($name: String!) { createAccount(input: {name: $name}) { account { id rawID } } }', { name });
+  const join = async (who, role) => {
+    const { createUser: { user } } = await graphql('mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', {
+      input: { email: `${name}-${who}@example.com`, accounts: [{ accountId: account.id, role }] },
+    });
+    return (await graphql('mutation ($id: ObjectID!) { createUserKey(input: {userId: $id}) { id secret } }', user)).createUserKey;
+  };
+  const [admin, other] = [await sessionByKey(await join('ada', 'Admin')), await sessionByKey(await join('bob', 'Viewer'))];
+  const path = `/console/accounts/${account.rawID}/users`;
+  const { page: theirs, problems: others } = await open(path, { credential: other });
+  await theirs.getByText('Only Admins of the account see its users').waitFor();
+
+  const { page, problems } = await open(`/console/accounts/${account.rawID}`, { credential: admin });
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Users' }).click();
+  const role = (who) => page.getByRole('combobox', { name: `Role: ${name}-${who}@example.com` });
+  // The only Admin stays one.
+  await role('ada').focus();
+  await page.keyboard.press('ArrowUp');
+  await page.getByText('It is your own').waitFor();
+  await accessible(page, 'a role to be saved');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText(/only Admin/).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  assert.equal(await role('ada').inputValue(), 'Admin');
+
+  await role('bob').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Save' }).waitFor({ state: 'detached' });
+  assert.equal(await role('bob').inputValue(), 'Admin');
+  await theirs.reload();
+  await theirs.getByRole('table', { name: 'Users' }).waitFor();
+  await role('ada').selectOption('No role');
+  await page.getByText('sees nothing of the account any more').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('There is no such thing, or you may not see it.').first().waitFor();
+  await theirs.reload();
+  await theirs.getByRole('row', { name: /bob/ }).waitFor();
+  assert.equal(await theirs.getByRole('row', { name: /ada/ }).count(), 0);
+  assert.deepEqual([...problems, ...others], []);
 });
 
 test('others read why there is nothing for them', async () => {

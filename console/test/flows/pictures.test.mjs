@@ -10,8 +10,9 @@ const pages = {
   session: {
     project, account: '/console/accounts/123123', runs: '/console/projects/1123123/runs', run: '/console/projects/1123123/runs/88', jobs: '/console/projects/1123123/jobs',
     job: '/console/projects/1123123/jobs/301', schedule: '/console/projects/1123123/schedules/12', home: '/console',
+    users: '/console/accounts/123123/users',
   },
-  platform: { admin: '/console/admin?account=123123' },
+  platform: { admin: '/console/admin' },
   partner: { partner: '/console/partners/1' },
   nobody: { 'sign-in': '/console' },
   phone: { 'project-phone': project },

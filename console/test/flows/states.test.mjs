@@ -77,6 +77,11 @@ const broken = (page) =>
       headers: { 'x-request-id': 'd4c3' },
     }),
   );
+/** empty is a platform that has nothing yet. */
+const empty = (page) => {
+  const none = { totalCount: 0, nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+  return page.route('**/graphql', (route) => route.fulfill({ json: { data: { accounts: none, users: none, ssoClients: none, viewer: {} } } }));
+};
 const text = (words) => (page) => page.getByText(words);
 const table = (name) => (page) => page.getByRole('table', { name }).getByRole('row').nth(1);
 const heading = (name) => (page) => page.getByRole('heading', { name });
@@ -141,11 +146,20 @@ const pages = {
     'no match': unfiltered,
     shown: { path: () => `/console/projects/${at.used}/jobs/${at.job}`, see: [heading(/Completed/), table('Callbacks')] },
   },
+  users: {
+    ...unanswered(() => `/console/accounts/${at.account}/users`),
+    nothing: { roles: ['platform'], path: () => `/console/accounts/${at.nobodys}/users`, see: [text('None yet.')] },
+    'no match': unfiltered,
+    shown: {
+      roles: ['platform', 'Admin', 'Viewer'], path: () => `/console/accounts/${at.account}/users`,
+      see: [(page, role) => (role === 'Viewer' ? page.getByText('Only Admins') : table('Users')(page))],
+    },
+  },
   admin: {
     ...unanswered(() => '/console/admin', ['platform']),
-    nothing: { roles: ['platform'], path: () => `/console/admin?account=${at.nobodys}`, see: [text('None yet.')] },
+    nothing: { roles: ['platform'], path: () => '/console/admin', before: empty, see: [(page) => page.getByText('None yet.').nth(2)] },
     'no match': unfiltered,
-    shown: { roles: ['platform'], path: () => `/console/admin?account=${at.account}`, see: [table('Accounts'), table(/^Users/), table('SSO clients')] },
+    shown: { roles: ['platform'], path: () => '/console/admin', see: [table('Accounts'), table('Users'), table('SSO clients')] },
   },
   partner: {
     ...unanswered(() => '/console/partners/1', ['platform']),

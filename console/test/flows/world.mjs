@@ -133,6 +133,7 @@ const query = {
   getJob: job,
   accounts,
   ssoClients: list(partner),
+  users: list({ ...ada, roles: list(...accounts.nodes.map((one) => ({ role: one.role, account: one }))) }),
 };
 
 const root = new URL('../../../', import.meta.url);

@@ -9,6 +9,7 @@ test('each address is one page', () => {
     '/console': { page: 'home' },
     '/console/': { page: 'home' },
     '/console/accounts/12': { page: 'account', account: '12' },
+    '/console/accounts/12/users': { page: 'users', account: '12' },
     '/console/projects/7': { page: 'project', project: '7', part: undefined },
     '/console/projects/7/settings': { page: 'project', project: '7', part: 'settings' },
     '/console/projects/7/runs': { page: 'runs', project: '7' },
