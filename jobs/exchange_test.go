@@ -122,7 +122,7 @@ func TestAttemptTellsWhatItWasSentOn(t *testing.T) {
 	}
 	refused := "http://127.0.0.1:1/"
 	a, h = exchangeWith(t, refused, newOut(t))
-	if a.Connection != (callback.Connection{}) || a.HTTPStatus != nil || len(h.Sent) == 0 || len(h.Received) != 0 {
+	if a.Connection != (callback.Connection{}) || a.HTTPStatus != nil || len(h.Sent) != 0 || len(h.Received) != 0 {
 		t.Errorf("refused: %+v, %+v", a, h)
 	}
 }

@@ -19,7 +19,7 @@ var errStopping = errors.New("the worker is stopping")
 func outcomeOf(sent http.Header, response egress.Response, err error) (callback.Outcome, error) {
 	outcome := callback.Outcome{
 		Duration: response.Duration, ResponseBody: response.Body, ClosedIdle: response.ClosedIdle,
-		RetryAfter: response.Header.Get("Retry-After"), Sent: sent, Received: response.Header, BodyCut: response.Cut,
+		RetryAfter: response.Header.Get("Retry-After"), Received: response.Header, BodyCut: response.Cut,
 		Connection: callback.Connection{
 			Remote: response.Connection.RemoteAddr, HTTP: response.Connection.HTTP, TLS: response.Connection.TLS,
 			ConnectionReused: response.Connection.Reused,
@@ -31,6 +31,9 @@ func outcomeOf(sent http.Header, response egress.Response, err error) (callback.
 	}
 	if response.Status != 0 {
 		outcome.HTTPStatus = &response.Status
+	}
+	if response.Sent {
+		outcome.Sent = sent
 	}
 	var failure *egress.Error
 	switch {

@@ -116,6 +116,9 @@ type Response struct {
 	Timings  Timings       // of the phases
 	Duration time.Duration // of the whole exchange; more than the sum of Timings
 
+	// Sent: the request, or a part of it, was written.
+	Sent bool
+
 	// Connection is what it was sent on; zero: no connection came about.
 	Connection Connection
 
@@ -265,7 +268,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 
 	answer, err := c.roundTrip(req)
 	seen = tr.observe()
-	res.Connection = seen.connection
+	res.Connection, res.Sent = seen.connection, err == nil || seen.rendered
 	c.shortages.learn(seen)
 	if err != nil {
 		fail = f.explain(err, seen, seen.phase())

@@ -102,7 +102,7 @@ type Outcome struct {
 	// RetryAfter is the answer's Retry-After header, empty where there was none.
 	RetryAfter string
 	Connection Connection
-	// Sent are the request's headers, also where it did not come to be sent; nil: there was none.
+	// Sent are the request's headers; nil: none was sent.
 	Sent, Received http.Header
 	BodyCut        bool // there was more of the answer's body than is in ResponseBody
 }
@@ -144,7 +144,7 @@ func (a *Attempt) finish(o Outcome, rules event, headers []models.Header, at tim
 	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to
 		a.Error = &AttemptError{a.Error.Code, string(models.Redact([]byte(a.Error.Message), headers))}
 	}
-	a.ResponseBody, a.Exchange = models.Redact(o.ResponseBody, headers), NewExchange(o, headers, ownHeaders)
+	a.ResponseBody, a.Exchange = models.Redact(o.ResponseBody, headers), NewExchange(o, headers, rules.ownHeaders())
 	if len(a.ResponseBody) > maxResponseBody { // masks can be longer than what they hide
 		a.ResponseBody, a.ResponseBodyTruncated = a.ResponseBody[:maxResponseBody], true
 	}

@@ -114,8 +114,8 @@ var ownHeaders = []string{
 // testHeader is of tests alone.
 const testHeader = "X-Callback-Test"
 
-func (c *Callback) ownHeaders() []string {
-	if c.rules().test {
+func (e event) ownHeaders() []string {
+	if e.test {
 		return append(slices.Clone(ownHeaders), testHeader)
 	}
 	return ownHeaders
@@ -149,7 +149,7 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 		return nil, err
 	}
 	h := models.RequestHeader(d.Target.Configured(), userAgent)
-	for _, name := range d.Callback.ownHeaders() {
+	for _, name := range d.rules().ownHeaders() {
 		models.SetHeader(h, name, d.Callback.ownHeader(name, d.Attempt, at, signature))
 	}
 	return h, nil
@@ -159,7 +159,7 @@ func (d *Delivery) Headers(userAgent string, at time.Time) (http.Header, error) 
 // configured headers are. nil: no request left, its answer is awaited, or they were deleted.
 func (c *Callback) SentHeaders(a *Attempt, stored Headers) []HeaderField {
 	var own []HeaderField
-	for _, name := range c.ownHeaders() {
+	for _, name := range c.rules().ownHeaders() {
 		own = append(own, HeaderField{name, c.ownHeader(name, a, a.StartedAt, models.Masked)})
 	}
 	return stored.With(own...)

@@ -133,7 +133,13 @@ func FuzzHeaders(f *testing.F) {
 func TestSentHeadersAreThoseOfTheRequest(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
-	d := w.MustClaim(w.NewCallback().ID)
+	for _, c := range []*callback.Callback{w.NewCallback(), w.NewTest()} {
+		wantSentHeaders(t, w, w.MustClaim(c.ID))
+	}
+}
+
+func wantSentHeaders(t *testing.T, w *modelstest.World, d *callback.Delivery) {
+	t.Helper()
 	d.Target.Headers = []tenant.SourcedHeader{{Header: models.Header{Key: "X-Token", Value: "sesame-open-1"}}}
 	at := w.Clock.Now()
 	d.Start(at)
