@@ -8184,7 +8184,7 @@ type PreviewedHeader {
   Replays all callbacks of a project or an account, or the notices to an SSO client, that a filter lets through and that were created
   before: each once, the oldest first, as ` + "`" + `replayCallback` + "`" + ` does, behind whatever else the account sends and in no line. Workers do it in the
   background; it goes on after any of them has died. Without a filter all are matched; those that cannot be replayed are skipped, and counted by why.
-  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `CONFLICT` + "`" + ` where another bulk replay that has not ended may replay the same callbacks;
+  Editor and up, and the partner; of an SSO client that one and the platform. ` + "`" + `CONFLICT` + "`" + ` where another bulk replay that may reach the same callbacks has not ended, whatever the filters;
   of those that only count (` + "`" + `dryRun` + "`" + `), which are in the way of no others, where five have not ended.
   """
   replayCallbacks(input: ReplayCallbacksInput!): ReplayCallbacksPayload! @allow(who: ANYONE_KNOWN)

@@ -74,6 +74,8 @@ func beingSent(field string) error {
 // mayBeDueNow: whether it is Paused is not asked, for a sweep may not have come by since somebody resumed.
 func (c *Callback) mayBeDueNow(field string, owners Owners) error {
 	switch {
+	case c.Status.Ended() && c.Event == TestEvent:
+		return anotherTest(field)
 	case c.Status.Ended():
 		return models.Conflict(field, "this callback has ended (%s); send it once more with replayCallback", c.Status)
 	case c.Status == StatusRunning:

@@ -158,8 +158,7 @@ func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToRepla
 			return err
 		}
 		if other != nil {
-			return models.Conflict("owner", "the bulk replay %s, of the same callbacks, has not ended: wait for it, or "+
-				"cancel it", other.ObjectID())
+			return b.overlaps(other)
 		}
 		if err := tx.CreateBulkReplay(ctx, b); err != nil {
 			return err
@@ -167,6 +166,14 @@ func (s *Service) ReplayAll(ctx context.Context, actor *models.Actor, in ToRepla
 		models.Made(ctx, b.ID)
 		return nil
 	})
+}
+
+func (b *BulkReplay) overlaps(other *BulkReplay) error {
+	what := "another bulk replay of the same owner, %s,"
+	if b.DryRun {
+		what = "as many bulk replays of the same owner count (dryRun) as may at once, such as %s, which"
+	}
+	return models.Conflict("owner", what+" has not ended, whatever its filter: wait for it, or cancel it", other.ObjectID())
 }
 
 // MaySendAll checks that an actor may have all of an owner's callbacks sent, and completes the owner: Editor and up, and the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -200,6 +201,9 @@ func TestDryRunsExcludeEachOtherOnlyWhereTheyAreMany(t *testing.T) {
 	one := callback.ToReplayAll{Owner: callback.BulkOwner{ProjectID: w.Shop.ID}, DryRun: true}
 	_, err := w.ReplayAll(t.Context(), w.Editor, one)
 	modelstest.WantError(t, err, models.CodeConflict, "owner")
+	if !strings.Contains(err.Error(), "dryRun") {
+		t.Errorf("it does not say that they only count: %v", err)
+	}
 	replayAll(w, callback.ToReplayAll{}) // a dry run is in the way of none that replays
 	_, err = w.ReplayAll(t.Context(), w.Editor, callback.ToReplayAll{Owner: one.Owner})
 	modelstest.WantError(t, err, models.CodeConflict, "owner")

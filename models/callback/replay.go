@@ -182,10 +182,14 @@ func (c *Callback) notReplayable(number int, byPartner bool) SkipReason {
 	return ""
 }
 
+func anotherTest(field string) error {
+	return models.Conflict(field, "this callback is a test; send another one (sendTestCallback)")
+}
+
 func (c *Callback) replayable(field string, number int, byPartner bool) error {
 	switch c.notReplayable(number, byPartner) {
 	case SkipTest:
-		return models.Conflict(field, "this callback is a test; send another one (sendTestCallback)")
+		return anotherTest(field)
 	case SkipReplay:
 		return models.Conflict(field, "this callback is itself a replay; replay the original")
 	case SkipNotEnded:

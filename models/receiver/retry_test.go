@@ -2,6 +2,7 @@ package receiver_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,11 @@ func TestWhatCannotBeAttemptedNowSaysWhy(t *testing.T) {
 	refused("running", d.Callback)
 	w.MustSettle(d, modelstest.Answered(200))
 	refused("ended", d.Callback)
+	test := w.Deliver(w.NewTest().ID, modelstest.Answered(200))
+	refused("a test that has ended", test)
+	if err := retry(w, test); !strings.Contains(err.Error(), "sendTestCallback") { // nor is it replayed
+		t.Error(err)
+	}
 	refused("behind another", w.NewLine(2)[1])
 	c := w.Deliver(w.NewCallback().ID, modelstest.Answered(500))
 	owner := tenant.CallbackOwner{ProjectID: w.Shop.ID}
