@@ -19,6 +19,7 @@ import (
 //   - `{apiCallbackUrl: $url}` without a value for $url leaves the field out, as the GraphQL specification has it (3.10, input coercion of input
 //     objects); gqlparser reads it as null, which would clear the field.
 //   - A literal number that no int64 holds, as an id, is BAD_USER_INPUT; gqlparser panics.
+//   - A mutation that has ids, times and the like that cannot be read tells all of them, and what else is wrong (misread); gqlgen tells the first.
 type arguments struct {
 	schema    *ast.Schema
 	holdsJSON map[string]bool // JSON, and the input objects that have it somewhere inside
@@ -61,6 +62,7 @@ func (a *arguments) MutateOperationContext(ctx context.Context, opCtx *graphql.O
 	}
 	operation.SelectionSet = r.set(operation.SelectionSet)
 	opCtx.Doc, opCtx.Operation = document, operation
+	opCtx.ResolverMiddleware = r.refusing(opCtx.ResolverMiddleware)
 	if err := cmp.Or(r.err, texts.err); err != nil {
 		return &gqlerror.Error{Err: err}
 	}
@@ -73,8 +75,9 @@ type rewriter struct {
 	document  *ast.QueryDocument
 	variables map[string]any
 	texts     *jsonTexts
-	literals  int   // that have become variables
-	err       error // the first
+	literals  int              // that have become variables
+	err       error            // the first
+	misread   map[string]error // by the alias of a mutation
 }
 
 // variable puts the text of JSON in place of what gqlgen has decoded.
@@ -132,6 +135,9 @@ func (r *rewriter) set(set ast.SelectionSet) ast.SelectionSet {
 				field.Directives[j].Arguments = r.list(directive.Arguments)
 			}
 			field.SelectionSet = r.set(s.SelectionSet)
+			if s.ObjectDefinition == r.schema.Mutation && r.err == nil {
+				r.mutation(field)
+			}
 			out[i] = field
 		case *ast.InlineFragment:
 			fragment := new(*s)
@@ -166,14 +172,11 @@ func (r *rewriter) list(list ast.ArgumentList) ast.ArgumentList {
 	return out
 }
 
-// value makes a variable of JSON, under a name that no document can spell.
+// value makes a variable of JSON.
 func (r *rewriter) value(argument string, v *ast.Value) *ast.Value {
 	switch {
 	case isJSONLiteral(v):
-		name := "\x00" + strconv.Itoa(r.literals)
-		r.literals++
-		r.variables[name] = r.texts.ofLiteral(v)
-		return &ast.Value{Kind: ast.Variable, Raw: name}
+		return r.replaced(r.texts.ofLiteral(v))
 	case v.Kind != ast.ObjectValue && v.Kind != ast.ListValue:
 		if _, err := v.Value(nil); err != nil {
 			r.err = cmp.Or(r.err, badInput(argument, "the number is too large"))
@@ -191,6 +194,14 @@ func (r *rewriter) value(argument string, v *ast.Value) *ast.Value {
 		}
 	}
 	return out
+}
+
+// replaced is a variable of a value, under a name that no document can spell.
+func (r *rewriter) replaced(value any) *ast.Value {
+	name := "\x00" + strconv.Itoa(r.literals)
+	r.literals++
+	r.variables[name] = value
+	return &ast.Value{Kind: ast.Variable, Raw: name}
 }
 
 func isJSONLiteral(v *ast.Value) bool {

@@ -235,7 +235,7 @@ func (w *world) dump() map[string][]string {
 		w.tb, w.url, "sso_clients", "accounts", "users", "memberships", "user_keys", "sessions", "projects",
 		"signing_secrets",
 		"project_keys", "crawls", "report_downloads", "callbacks", "callback_attempts",
-		"actions", "schedules", "runs", "run_inputs", "run_batches", "batch_attempts", "jobs",
+		"actions", "schedules", "runs", "run_inputs", "run_batches", "batch_attempts", "jobs", "portal_sessions", "bulk_replays",
 	)
 }
 

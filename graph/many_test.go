@@ -47,7 +47,7 @@ func TestEachCrawlOfManyIsToldOnceAndWhatIsWrongTouchesNoOther(t *testing.T) {
 		{"crawlId": 9001},
 	}
 	w.do(platform(), query, variables{"crawls": []variables{crawls[0], {"crawlId": "hello"}}}).
-		wantError(models.CodeBadUserInput, "crawls.1.crawlId", "finishCrawls.input.crawls.1.crawlId")
+		wantError(models.CodeBadUserInput, "crawls.1.crawlId", "finishCrawls")
 	wrong := variables{"crawlId": globalID("Project", 1), "createdByUserId": globalID("Crawl", 1)}
 	if errs := w.ok(platform(), query, variables{"crawls": []variables{wrong}}).at("finishCrawls.results.0.errors").([]any); len(errs) != 2 {
 		t.Errorf("of two ids that are of other types it is told: %v", errs)

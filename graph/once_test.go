@@ -79,7 +79,7 @@ func TestSameMutationWithTheSameKeyMakesOneThing(t *testing.T) {
 					w.same("the second", first.at(m.id), w.ok(platform(), query, nil).at(m.id))
 				}
 				w.do(platform(), filled(m.query, "k", "another"), nil).wantError(models.CodeConflict, "idempotencyKey", name)
-				w.do(platform(), filled(m.query, "", "one"), nil).wantError(models.CodeBadUserInput, "idempotencyKey", name)
+				w.do(platform(), filled(m.query, "", "new"), nil).wantError(models.CodeBadUserInput, "idempotencyKey", name)
 			})
 		})
 	}

@@ -27,6 +27,8 @@ func UnmarshalObjectID(v any) (models.ObjectID, error) {
 		return models.ParseObjectID(v.String())
 	case int64:
 		return models.ParseObjectID(strconv.FormatInt(v, 10))
+	case models.ObjectID: // see misread
+		return v, nil
 	default:
 		return models.ParseObjectID("")
 	}

@@ -19,7 +19,7 @@ func TestUserKeyIDsAreReadAsGlobalIDsAndNumbers(t *testing.T) {
 			variables{"k": form, "s": secret})
 	}
 	a := w.do(caller{}, `mutation { createSessionUsingUserKey(input: {userKeyId: "?", secret: "s"}) { token } }`, nil)
-	a.wantError(models.CodeBadUserInput, "userKeyId", "createSessionUsingUserKey.input.userKeyId")
+	a.wantError(models.CodeBadUserInput, "userKeyId", "createSessionUsingUserKey")
 	got := w.ok(
 		w.admin(), `mutation { deleteUserKey(input: {userKeyId: `+fmt.Sprint(raw.Raw)+`}) { userKey { id rawID } } }`, nil,
 	)

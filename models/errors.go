@@ -217,11 +217,16 @@ func AllProblems(errs ...error) error {
 		}
 		all = append(all, problems...)
 	}
-	switch len(all) {
+	return all.alone()
+}
+
+// alone is the one where there are no others; nil where there is none.
+func (p Problems) alone() error {
+	switch len(p) {
 	case 0:
 		return nil
 	case 1:
-		return all[0]
+		return p[0]
 	}
-	return all
+	return p
 }

@@ -56,7 +56,7 @@ type Call struct {
 
 // DoOnce makes something, or finds what the same call has made within OnceTime before, also where that failed only in
 // the answer. One of the same actor with the same key and another content is a CONFLICT on idempotencyKey. Of two at the
-// same time one waits for the other, and finds what that has made.
+// same time one waits for the other, and finds what that has made. A key that is none hides no other problem.
 func DoOnce[T any](
 	ctx context.Context, o *Once, call Call, do func(context.Context) (T, error), again func(ids []int64) (T, error),
 ) (made T, err error) {
@@ -64,7 +64,7 @@ func DoOnce[T any](
 		return do(ctx)
 	}
 	if err := CheckName("idempotencyKey", *call.Key); err != nil {
-		return made, err
+		return Refused(ctx, err, do)
 	}
 	claim := &Claim{
 		Key: sha256.Sum256([]byte(call.Actor.Name() + "\x00" + *call.Key)), Content: sha256.Sum256(call.Content), At: o.now(),

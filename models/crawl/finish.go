@@ -33,7 +33,11 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
-	ended, err := s.ends.Do(ctx, in)
+	together := s.ends.Do
+	if models.Refusal(ctx) != nil { // which the others have no part in
+		together = s.finishCrawlAlone
+	}
+	ended, err := together(ctx, in)
 	if errors.As(err, new(combine.SharedError)) {
 		ended, err = s.finishCrawlAlone(ctx, in)
 	}

@@ -25,7 +25,7 @@ func unless(condition string) string { return "1 / CASE WHEN " + condition + " T
 
 // AtOnce tells whether a statement of its own has its settings, and may be all that is written.
 func (s *Store) AtOnce(ctx context.Context) bool {
-	return s.dialect.modifiesInQueries() && !s.inTx && !s.shared.Load() && models.ClaimFrom(ctx) == nil
+	return s.dialect.modifiesInQueries() && !s.inTx && !s.shared.Load() && models.ClaimFrom(ctx) == nil && models.Refusal(ctx) == nil
 }
 
 // errKnown is of rows that were there before.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -145,14 +146,15 @@ func (s *Store) CheckWriter(ctx context.Context) error {
 	return tx.Rollback()
 }
 
-// Transaction runs f in one transaction, on a store that is bound to it. On such a store it runs f in that transaction.
+// Transaction runs f in one transaction, on a store that is bound to it. On such a store it runs f in that transaction. What
+// is refused (models.Refusal) is undone.
 func (s *Store) Transaction(ctx context.Context, f func(*Store) error) error {
 	if s.inTx {
 		return f(s)
 	}
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		bound := &Store{dialect: s.dialect, sealer: s.sealer, write: tx, read: tx, inTx: true, looked: s.looked}
-		return bound.claimed(ctx, f)
+		return cmp.Or(bound.claimed(ctx, f), models.Refusal(ctx))
 	})
 }
 
@@ -169,7 +171,7 @@ func planned[T any](ctx context.Context, s *Store, query func(*Store) (T, error)
 	if s.inTx || s.shared == nil || !s.shared.Load() {
 		return query(s)
 	}
-	err = s.Transaction(ctx, func(s *Store) (err error) {
+	err = s.Transaction(models.Unrefused(ctx), func(s *Store) (err error) {
 		result, err = query(s)
 		return err
 	})
@@ -378,7 +380,7 @@ func openGorm(dialector gorm.Dialector, o options) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return db, db.Callback().Query().Replace("gorm:query", query)
+	return db, errors.Join(db.Callback().Query().Replace("gorm:query", query), guard(db))
 }
 
 // returning names what a statement returns, as QueryFields does for what is read.
