@@ -7297,7 +7297,8 @@ type Attempt {
   requestHeaders: [HTTPHeader!]
   """
   As they were received, with ` + "`" + `Retry-After` + "`" + ` first and the others in alphabetical order, at most 64 of 16 KiB. Configured header values and values of
-  ` + "`" + `Set-Cookie` + "`" + ` are masked for everybody; what is no text, such as control characters, is U+FFFD. Null where no answer came, of attempts of earlier
+  ` + "`" + `Set-Cookie` + "`" + ` are masked for everybody; bytes that are no UTF-8, and characters that cannot be seen, are U+FFFD. An answer with a control
+  character in a header is none (` + "`" + `MALFORMED_RESPONSE` + "`" + `). Null where no answer came, of attempts of earlier
   releases, once they were deleted (` + "`" + `Callback.payloadPurgedAt` + "`" + `), and of a notice for all but the platform and the partner.
   """
   responseHeaders: [HTTPHeader!]
@@ -7407,7 +7408,7 @@ enum AttemptErrorCode {
   HTTP_STATUS
   "The answer was larger than 1 MiB."
   RESPONSE_TOO_LARGE
-  "What came back is no HTTP answer, or has a status outside 100 to 599."
+  "What came back is no HTTP answer, has a control character in a header, or a status outside 100 to 599."
   MALFORMED_RESPONSE
   "There was no URL to call back to any more."
   NO_CALLBACK_URL

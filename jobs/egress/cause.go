@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2"
 )
 
@@ -279,7 +281,7 @@ func (f failure) byPhase(err error, seen watched, at phase) *Error {
 			Message: f.host + " closed the connection during the TLS handshake",
 		}
 	}
-	return f.cut(err, at)
+	return f.cut(err, seen, at)
 }
 
 // refused explains why no connection could be opened.
@@ -306,7 +308,7 @@ func refused(err error, seen watched) *Error {
 // string; a stream refused by the server comes formatted with %v. On HTTP/1 what
 // is not the end of the connection is a complaint about its bytes; on HTTP/2 a
 // complaint about the answer's own header is a PROTOCOL_ERROR after its first byte.
-func (f failure) cut(err error, at phase) *Error {
+func (f failure) cut(err error, seen watched, at phase) *Error {
 	e := &Error{Cause: ConnectionReset}
 	var stream http2.StreamError
 	switch {
@@ -316,13 +318,34 @@ func (f failure) cut(err error, at phase) *Error {
 		e.Message = f.host + " reset the HTTP/2 stream before the answer was complete"
 	case at == phaseWait:
 		e.Message = "the connection to " + f.host + " ended before an answer came"
-	case broken(err):
+	case broken(err), at == phaseHeader && cutOff(err, seen.conn):
 		e.Message = "the connection to " + f.host + " ended before the answer was complete"
 	default:
 		e.Cause = MalformedResponse
 		e.Message = "the connection to " + f.host + " did not carry a valid HTTP answer, with headers of at most 64 KiB"
+		if where := controlIn(err); where != "" {
+			e.Message = "the answer of " + f.host + " has a control character in " + where
+		}
 	}
 	return e
+}
+
+// controlIn tells where the answer has a control character, which net/http takes for no header; empty: that is not known.
+// It quotes the line.
+func controlIn(err error) string {
+	var complaint textproto.ProtocolError
+	if !errors.As(err, &complaint) {
+		return ""
+	}
+	_, quoted, _ := strings.Cut(string(complaint), `"`)
+	line, err := strconv.Unquote(`"` + quoted)
+	if err != nil || !strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return ""
+	}
+	if name, _, found := strings.Cut(line, ":"); found && httpguts.ValidHeaderFieldName(name) {
+		return "its header " + readable(name, maxNames)
+	}
+	return "its headers"
 }
 
 // broken is true for a connection that ended.

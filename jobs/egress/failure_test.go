@@ -228,6 +228,17 @@ func TestBrokenAnswers(t *testing.T) {
 			func(c *net.TCPConn) { _ = c.SetLinger(0) }, "ended before an answer came", 0, egress.ConnectionReset,
 		},
 		"half a header": {write(head + "X: "), "ended before the answer was complete", 0, egress.ConnectionReset},
+		"half a name":   {write(head + "Content-Le"), "ended before the answer was complete", 0, egress.ConnectionReset},
+		"half a name, reset": {func(c *net.TCPConn) {
+			_, _ = io.WriteString(c, head+"Content-Le")
+			_ = c.SetLinger(0)
+		}, "", 0, egress.ConnectionReset},
+		"a control character": {
+			write(head + "X-Bin: a\x01garbage\r\n\r\n"), "a control character in its header X-Bin", 0, egress.MalformedResponse,
+		},
+		"a control character in a name": {
+			write(head + "X-\x01Bin: garbage\r\n\r\n"), "a control character in its headers", 0, egress.MalformedResponse,
+		},
 		"short body": {
 			write(head + "Content-Length: 100\r\n\r\nfive!"), "ended before the answer was complete", 200,
 			egress.ConnectionReset,

@@ -197,6 +197,30 @@ func TestClosedDuringHandshake(t *testing.T) {
 	wantFlaw(t, err, egress.BrokenHandshake)
 }
 
+// TestClosedWithinTheHeaders: on TLS the end of the connection is one of TLS.
+func TestClosedWithinTheHeaders(t *testing.T) {
+	t.Parallel()
+	for name, abort := range map[string]bool{"with an alert": false, "without": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, c := secure(t, nil, false, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le")
+				if secured, ok := conn.(*tls.Conn); ok && abort {
+					conn = secured.NetConn()
+				}
+				_ = conn.Close()
+			})
+			_, err := c.Send(t.Context(), request(target))
+			wantCause(t, err, egress.ConnectionReset, "ended before the answer was complete")
+		})
+	}
+}
+
 func TestHTTP2(t *testing.T) {
 	t.Parallel()
 	url, c := secure(t, nil, true, func(w http.ResponseWriter, r *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type watched struct {
 	gotConn, firstByte        time.Time
 
 	connection Connection // what is known of it before an answer comes
+	conn       net.Conn   // nil: none
 
 	dialing   int    // addresses being tried
 	connected bool   // one address accepted
@@ -102,7 +104,7 @@ func (t *trace) attach(ctx context.Context) context.Context {
 				connection.TLS, h2 = tls.VersionName(state.Version), state.NegotiatedProtocol == "h2"
 			}
 			t.note(func(w *watched, now time.Time) {
-				w.gotConn, w.connection, w.http2 = now, connection, h2
+				w.gotConn, w.conn, w.connection, w.http2 = now, info.Conn, connection, h2
 			})
 		},
 		WroteHeaderField: func(string, []string) { t.note(func(w *watched, _ time.Time) { w.rendered = true }) },

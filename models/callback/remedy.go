@@ -33,7 +33,7 @@ var remedies = map[AttemptErrorCode]string{
 	ResponseTooLarge: "Answer with a short body or with none: of an answer no more than 1 MiB is read, and a larger one counts as " +
 		"failed.",
 	MalformedResponse: "Check that an HTTP server listens on the URL's port, and not TLS, a database or a proxy of another protocol, and " +
-		"that the headers of its answer have no more than 64 KiB: `curl -v URL` shows what it says.",
+		"that the headers of its answer have no more than 64 KiB and no control characters: `curl -v URL` shows what it says.",
 	NoCallbackURL: "Set a callback URL (`apiCallbackUrl`) on the project or on its account, and " + replayIt + ".",
 	Interrupted: tryAgain + "the sender was stopped, and the receiver may have had this request. A receiver should know by the header X-Callback-Ref, " +
 		"which is the same in all attempts and replays, what it has had already.",
