@@ -11,7 +11,7 @@ const documents = {
 } as const;
 
 // What is loaded when somebody opens it; and what only some pages share, each in a file.
-const opened = /src\/(texts\/(de|dialogs)|pages\/|parts\/signin|history\/(help|replay)|settings\/(conflict|rotate))/;
+const opened = /src\/(texts\/(de|dialogs)|pages\/|parts\/signin|history\/(detail|exchange|help|replay)|settings\/(conflict|rotate))/;
 const kinds = { history: /src\/history\//, settings: /src\/(health|settings\/(?!role))/, work: /src\/(work|texts\/work|parts\/(list|detail|create))/ };
 const group = (name: string, has: (id: string) => boolean) => ({ name, test: (id: string) => !opened.test(id) && has(id) });
 

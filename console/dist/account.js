@@ -1,4 +1,4 @@
-import { J as place, Z as texts, b as useAsk, i as HealthWord, n as mayChange, r as useTurn, rt as graphql, w as Loaded } from "./shared.js";
+import { J as place, Z as texts, b as useAsk, n as mayChange, r as useTurn, rt as graphql, s as HealthWord, w as Loaded } from "./shared.js";
 import { r as Health, t as SettingsOfAccount } from "./settings.js";
 import { t as History } from "./history.js";
 import { jsx, jsxs } from "preact/jsx-runtime";

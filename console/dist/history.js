@@ -1,9 +1,59 @@
-import { B as nameOf, C as Failed, D as CopyButton, F as day, G as startOfDay, H as prettyJSON, J as place, K as toField, L as formFields, M as viewer, P as curl, Q as en, R as fromField, S as later, U as randomKey, V as number, W as sentences, X as locale, Z as texts, _ as of, a as Outcome, at as follow, b as useAsk, c as Source, ct as link, d as cause, g as listOwnerInput, h as zone, it as ask, j as isPlatform, l as StatusTag, lt as parameters, m as Until, mt as renewed, o as Phases, ot as Failure, p as Time, rt as graphql, s as Remedy, st as go, u as Tag, ut as withParameters, v as ownerInput, w as Loaded, x as useEvery, y as useAct } from "./shared.js";
+import { B as nameOf, C as Failed, D as CopyButton, F as day, G as startOfDay, K as toField, M as viewer, Q as en, R as fromField, S as later, U as randomKey, V as number, X as locale, Z as texts, _ as Until, a as of, at as follow, b as useAsk, ct as link, f as StatusTag, g as Time, i as listOwnerInput, it as ask, j as isPlatform, lt as parameters, m as cause, mt as renewed, o as ownerInput, ot as Failure, p as Tag, rt as graphql, st as go, ut as withParameters, v as zone, w as Loaded, x as useEvery, y as useAct } from "./shared.js";
 import { batch, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-// src/history/filters.ts
-var statuses = [
+// src/history/data.ts
+var row = graphql("\n  fragment Row on Callback {\n    id uid event status httpStatus attemptCount nextAttemptAt heldByPause createdAt finishedAt targetUrl\n    error { code message }\n    crawl { rawID }\n    reportDownload { reportId }\n    run { uid }\n    job { uuid }\n    replayOf { uid createdAt }\n    project { rawID name }\n  }\n"), page = graphql("fragment Page on CallbackConnection {\n    nodes { ...Row }\n    pageInfo { hasNextPage startCursor endCursor }\n    totalCount totalCountIsExact searchedUntil\n  }", [row]), callbacks = graphql("query Callbacks($id: ObjectID!, $first: Int, $after: String, $last: Int, $before: String, $filter: CallbackFilter, $orderBy: CallbackOrder) {\n    owner: getProject(id: $id) {\n      callbacks(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) { ...Page }\n    }\n  }", [row, page]);
+async function readPage(owner, page) {
+	let { owner: found } = await ask(of(callbacks, owner), {
+		id: owner.id,
+		...page
+	});
+	if (!found) throw new Failure([{
+		code: "ENTITY_NOT_FOUND",
+		message: ""
+	}]);
+	return found.callbacks;
+}
+var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes$1 = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks searchedUntil } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || !!(viewer.value?.ssoClient || isPlatform.value));
+function useActions(updated) {
+	let { busy, failure, act } = useAct(), done = useSignal(""), rest = useSignal({}), say = (said) => {
+		done.value = said, setTimeout(() => done.value = "", 5e3);
+	}, run = (work, said) => act(async () => {
+		done.value = "";
+		let row = await work();
+		return updated(row), say(said), row;
+	}), t = texts.value.actions;
+	return {
+		busy,
+		failure,
+		done,
+		retry: ({ uid }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
+		retryAll: (owner, filter) => act(async () => {
+			done.value = "";
+			let input = {
+				owner: listOwnerInput(owner),
+				filter
+			}, of = JSON.stringify(input);
+			rest.value[of] && (input.filter = {
+				...filter,
+				createdAfter: rest.value[of]
+			});
+			let { retriedCallbacks, searchedUntil } = (await ask(retryAll, { input })).retryCallbacks;
+			rest.value = { [of]: searchedUntil };
+			let said = t.retriedAll(retriedCallbacks);
+			searchedUntil ? done.value = `${said} ${t.retryRest}` : say(said);
+		}),
+		cancel: ({ uid }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
+		replay: ({ uid }, toUrl) => run(async () => (await ask(replay, {
+			uid,
+			toUrl,
+			key: randomKey()
+		})).replayCallback.callback, t.replayed)
+	};
+}
+// src/history/what.ts
+var what = (row) => row.reportDownload?.reportId ?? row.crawl?.rawID ?? row.job?.uuid ?? row.run?.uid ?? "–", statuses = [
 	"PENDING",
 	"RUNNING",
 	"SUCCESS",
@@ -408,7 +458,7 @@ function Chips() {
 	}) : null;
 }
 // src/history/bulk.tsx
-var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status matched done succeeded failed skipped startedAt finishedAt mayPause mayCancel\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }", [bulk]), changes$1 = {
+var bulk = graphql("\n  fragment Bulk on BulkReplay {\n    __typename id status matched done succeeded failed skipped startedAt finishedAt mayPause mayCancel\n    skippedReasons { reason count }\n    filter {\n      status event errorCode createdAfter createdBefore finishedAfter finishedBefore nextAttemptAfter nextAttemptBefore httpStatus httpStatusRange { from to }\n      host uid ref isReplay minAttempts crawlId runUid jobUuid search\n    }\n    createdBy { firstName lastName username }\n  }\n"), bulks = graphql("query BulkReplays($id: ObjectID!) { owner: getProject(id: $id) { bulkReplays(first: 50, dryRun: false) { nodes { ...Bulk } } } }", [bulk]), changes = {
 	pause: graphql("mutation PauseBulkReplay($id: ObjectID!) { pauseBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	resume: graphql("mutation ResumeBulkReplay($id: ObjectID!) { resumeBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }"),
 	cancel: graphql("mutation CancelBulkReplay($id: ObjectID!) { cancelBulkReplay(input: { bulkReplayId: $id }) { bulkReplay { id } } }")
@@ -445,7 +495,7 @@ function BulkReplays({ nodes, again }) {
 	});
 }
 function BulkReplay({ node, again }) {
-	let t = texts.value.bulk, { busy, failure, act } = useAct(), change = (name) => () => void act(() => ask(changes$1[name], { id: node.id })).then(again), [kind, sign] = signs[node.status], button = (name) => /* @__PURE__ */ jsx("button", {
+	let t = texts.value.bulk, { busy, failure, act } = useAct(), change = (name) => () => void act(() => ask(changes[name], { id: node.id })).then(again), [kind, sign] = signs[node.status], button = (name) => /* @__PURE__ */ jsx("button", {
 		type: "button",
 		disabled: busy.value,
 		onClick: change(name),
@@ -528,390 +578,8 @@ function Skipped({ of: { skipped, skippedReasons } }) {
 		"."
 	] }) : null;
 }
-// src/history/data.ts
-var row = graphql("\n  fragment Row on Callback {\n    id uid event status httpStatus attemptCount nextAttemptAt heldByPause createdAt finishedAt targetUrl\n    error { code message }\n    crawl { rawID }\n    reportDownload { reportId }\n    run { uid }\n    job { uuid }\n    replayOf { uid createdAt }\n    project { rawID name }\n  }\n"), page = graphql("fragment Page on CallbackConnection {\n    nodes { ...Row }\n    pageInfo { hasNextPage startCursor endCursor }\n    totalCount totalCountIsExact searchedUntil\n  }", [row]), callbacks = graphql("query Callbacks($id: ObjectID!, $first: Int, $after: String, $last: Int, $before: String, $filter: CallbackFilter, $orderBy: CallbackOrder) {\n    owner: getProject(id: $id) {\n      callbacks(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) { ...Page }\n    }\n  }", [row, page]);
-async function readPage(owner, page) {
-	let { owner: found } = await ask(of(callbacks, owner), {
-		id: owner.id,
-		...page
-	});
-	if (!found) throw new Failure([{
-		code: "ENTITY_NOT_FOUND",
-		message: ""
-	}]);
-	return found.callbacks;
-}
-var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks searchedUntil } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), detail = graphql("query Detail($uid: ID!) {\n    getCallback(uid: $uid) {\n      ...Row\n      ref contentType payload payloadPurgedAt givesUpAt\n      replays { uid createdAt }\n      replayedBy { firstName lastName username }\n      attempts(last: 100) {\n        totalCount\n        edges {\n          cursor\n          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }\n        }\n      }\n      project { rawID name effectiveApiCallback { url source } }\n    }\n  }", [row]), exchange = graphql("\n  query Exchange($uid: ID!, $before: String) {\n    getCallback(uid: $uid) {\n      attempts(last: 1, before: $before) {\n        nodes {\n          number url warning trigger\n          requestHeaders { name value }\n          responseHeaders { name value }\n          responseBody responseBodyTruncated headersTruncated\n          remoteAddress httpVersion tlsVersion connectionReused\n          retryAfter { header notBefore }\n        }\n      }\n    }\n  }\n"), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || !!(viewer.value?.ssoClient || isPlatform.value));
-function useActions(updated) {
-	let { busy, failure, act } = useAct(), done = useSignal(""), rest = useSignal({}), say = (said) => {
-		done.value = said, setTimeout(() => done.value = "", 5e3);
-	}, run = (work, said) => act(async () => {
-		done.value = "";
-		let row = await work();
-		return updated(row), say(said), row;
-	}), t = texts.value.actions;
-	return {
-		busy,
-		failure,
-		done,
-		retry: ({ uid }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
-		retryAll: (owner, filter) => act(async () => {
-			done.value = "";
-			let input = {
-				owner: listOwnerInput(owner),
-				filter
-			}, of = JSON.stringify(input);
-			rest.value[of] && (input.filter = {
-				...filter,
-				createdAfter: rest.value[of]
-			});
-			let { retriedCallbacks, searchedUntil } = (await ask(retryAll, { input })).retryCallbacks;
-			rest.value = { [of]: searchedUntil };
-			let said = t.retriedAll(retriedCallbacks);
-			searchedUntil ? done.value = `${said} ${t.retryRest}` : say(said);
-		}),
-		cancel: ({ uid }) => run(async () => (await ask(cancel, { uid })).cancelCallback.callback, t.cancelled),
-		replay: ({ uid }, toUrl) => run(async () => (await ask(replay, {
-			uid,
-			toUrl,
-			key: randomKey()
-		})).replayCallback.callback, t.replayed)
-	};
-}
-// src/history/exchange.tsx
-var mostShown = 1e5;
-function HeaderList({ title, of }) {
-	return of ? /* @__PURE__ */ jsxs("details", { children: [/* @__PURE__ */ jsxs("summary", { children: [
-		title,
-		" ",
-		/* @__PURE__ */ jsx("small", { children: of.length })
-	] }), /* @__PURE__ */ jsx("pre", {
-		tabIndex: 0,
-		"aria-label": title,
-		children: of.map(({ name, value }) => `${name}: ${value}`).join("\n")
-	})] }) : null;
-}
-function Body({ title, type, text, cut, gone }) {
-	let t = texts.value.detail, raw = useSignal(!1), small = text.length <= mostShown, form = small && /^application\/x-www-form-urlencoded/.test(type) ? formFields(text) : null, json = small && !form ? prettyJSON(text) : null;
-	return /* @__PURE__ */ jsxs(Fragment, { children: [
-		/* @__PURE__ */ jsxs("h4", {
-			class: "row",
-			children: [
-				title,
-				" ",
-				/* @__PURE__ */ jsx("small", { children: type }),
-				/* @__PURE__ */ jsxs("span", {
-					class: "end",
-					children: [(form ?? json) && /* @__PURE__ */ jsx("button", {
-						type: "button",
-						class: "link",
-						onClick: () => raw.value = !raw.value,
-						children: raw.value ? t.pretty : t.raw
-					}), text && /* @__PURE__ */ jsx(CopyButton, {
-						quiet: !0,
-						text
-					})]
-				})
-			]
-		}),
-		gone && /* @__PURE__ */ jsxs("p", {
-			class: "hint",
-			children: [
-				t.deleted,
-				" ",
-				/* @__PURE__ */ jsx(Time, {
-					at: gone,
-					whole: !0
-				})
-			]
-		}),
-		form && !raw.value ? /* @__PURE__ */ jsx("table", {
-			class: "form",
-			children: /* @__PURE__ */ jsx("tbody", { children: form.map(([name, value], index) => /* @__PURE__ */ jsxs("tr", { children: [/* @__PURE__ */ jsx("th", {
-				scope: "row",
-				children: name
-			}), /* @__PURE__ */ jsx("td", { children: value || /* @__PURE__ */ jsx("span", {
-				class: "soft",
-				children: t.empty
-			}) })] }, index)) })
-		}) : text && /* @__PURE__ */ jsx("pre", {
-			tabIndex: 0,
-			"aria-label": title,
-			children: !raw.value && json || text.slice(0, mostShown)
-		}),
-		(cut || !small) && /* @__PURE__ */ jsx("p", {
-			class: "hint",
-			children: cut ? t.cut : t.long
-		})
-	] });
-}
-// src/history/what.ts
-var what = (row) => row.reportDownload?.reportId ?? row.crawl?.rawID ?? row.job?.uuid ?? row.run?.uid ?? "–", ReplayTo = later(async () => (await import("./replayto.js")).ReplayTo);
-function DetailOf({ uid, round, mayChange, act }) {
-	let asked = useAsk(detail, { uid }, round);
-	return /* @__PURE__ */ jsx(Loaded, {
-		of: asked,
-		rows: 4,
-		children: ({ getCallback }) => getCallback && /* @__PURE__ */ jsx(Shown, {
-			callback: getCallback,
-			mayChange,
-			act,
-			again: asked.again
-		})
-	});
-}
-function Shown({ callback: c, mayChange, act, again }) {
-	let t = texts.value.detail, edges = c.attempts.edges, wanted = edges.findIndex(({ node }) => String(node.number) === parameters.value.get("attempt")), shown = wanted < 0 ? edges.length - 1 : wanted, attempt = edges[shown]?.node, asked = useAsk(exchange, attempt ? {
-		uid: c.uid,
-		before: edges[shown + 1]?.cursor ?? null
-	} : null, (attempt?.number ?? 0) * 2 + Number(attempt?.durationMs !== null)), got = asked.data.value?.getCallback?.attempts.nodes[0], sent = got && got.number === attempt?.number ? got : void 0, elsewhere = useSignal(!1), may = mayAct(c, mayChange), most = Math.max(...edges.map(({ node }) => node.durationMs ?? 0)), command = () => curl(sent?.url ?? c.targetUrl ?? "https://", sent?.requestHeaders ?? [{
-		name: "content-type",
-		value: c.contentType
-	}], c.payload), button = (text, run, primary = !1) => /* @__PURE__ */ jsx("button", {
-		type: "button",
-		class: primary ? "primary" : void 0,
-		disabled: act.busy,
-		onClick: () => void run().then(again),
-		children: text
-	}), repeatable = canReplay(c) && c.replays.length < 3 && !c.payloadPurgedAt;
-	return /* @__PURE__ */ jsxs("div", {
-		class: "shown",
-		children: [
-			/* @__PURE__ */ jsxs("h3", {
-				class: "row",
-				children: [
-					texts.value.events[c.event],
-					" ",
-					/* @__PURE__ */ jsx("code", { children: what(c) }),
-					" ",
-					/* @__PURE__ */ jsx(StatusTag, { of: c }),
-					/* @__PURE__ */ jsxs("span", {
-						class: "end",
-						children: [
-							may && canRetry(c) && button(t.retry, () => act.retry(c), !0),
-							may && repeatable && button(t.replay, () => act.replay(c), !0),
-							may && repeatable && place.value.role === "Admin" && !isNotice(c) && /* @__PURE__ */ jsx("button", {
-								type: "button",
-								onClick: () => elsewhere.value = !0,
-								children: t.replayTo
-							}),
-							may && canCancel(c) && button(t.cancel, () => act.cancel(c)),
-							/* @__PURE__ */ jsx(CopyButton, {
-								label: t.curl,
-								text: command
-							}),
-							/* @__PURE__ */ jsx(CopyButton, {
-								label: t.graphql,
-								text: () => query(c.uid)
-							}),
-							/* @__PURE__ */ jsx(CopyButton, {
-								label: t.link,
-								text: () => link(withParameters({ callback: c.uid }))
-							})
-						]
-					})
-				]
-			}),
-			!may && /* @__PURE__ */ jsx("p", {
-				class: "note",
-				children: mayChange ? t.platforms : t.viewer
-			}),
-			may && c.event === "TEST" && /* @__PURE__ */ jsx("p", {
-				class: "hint",
-				children: t.test
-			}),
-			may && canReplay(c) && !repeatable && /* @__PURE__ */ jsx("p", {
-				class: "hint",
-				children: c.payloadPurgedAt ? t.purged : t.replayedEnough
-			}),
-			c.error && /* @__PURE__ */ jsxs("p", { children: [
-				/* @__PURE__ */ jsx(Tag, {
-					kind: "bad",
-					sign: "✕",
-					children: c.error.code
-				}),
-				" ",
-				sentences(c.error.message),
-				" ",
-				/* @__PURE__ */ jsx(Remedy, { of: edges.at(-1)?.node.remedy })
-			] }),
-			edges.length < c.attempts.totalCount && /* @__PURE__ */ jsx("p", {
-				class: "hint",
-				children: t.lastAttempts(edges.length, c.attempts.totalCount)
-			}),
-			/* @__PURE__ */ jsxs("ol", {
-				class: "attempts",
-				children: [edges.map(({ node: a }, index) => /* @__PURE__ */ jsx("li", { children: /* @__PURE__ */ jsxs("a", {
-					class: "line",
-					href: withParameters({
-						callback: c.uid,
-						attempt: index === edges.length - 1 ? null : String(a.number)
-					}),
-					"aria-current": index === shown ? "true" : void 0,
-					children: [
-						/* @__PURE__ */ jsxs("span", { children: [
-							a.number,
-							" · ",
-							/* @__PURE__ */ jsx(Time, { at: a.startedAt })
-						] }),
-						/* @__PURE__ */ jsx(Phases, {
-							of: a,
-							most
-						}),
-						/* @__PURE__ */ jsx(Outcome, { of: a })
-					]
-				}) }, a.uid)), c.status === "PENDING" && /* @__PURE__ */ jsx(Next, { callback: c })]
-			}),
-			attempt && /* @__PURE__ */ jsx(Loaded, {
-				of: asked,
-				children: () => sent && /* @__PURE__ */ jsx(About, { attempt: sent })
-			}),
-			/* @__PURE__ */ jsxs("div", {
-				class: "exchange",
-				children: [/* @__PURE__ */ jsxs("div", { children: [/* @__PURE__ */ jsx(HeaderList, {
-					title: t.requestHeaders,
-					of: sent?.requestHeaders
-				}), /* @__PURE__ */ jsx(Body, {
-					title: t.request,
-					type: c.contentType,
-					text: c.payload,
-					gone: c.payloadPurgedAt
-				})] }), sent && sent.responseBody !== null && /* @__PURE__ */ jsxs("div", { children: [/* @__PURE__ */ jsx(HeaderList, {
-					title: t.responseHeaders,
-					of: sent.responseHeaders
-				}), /* @__PURE__ */ jsx(Body, {
-					title: t.response,
-					type: sent.responseHeaders?.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "",
-					text: sent.responseBody,
-					cut: sent.responseBodyTruncated
-				})] })]
-			}),
-			sent?.headersTruncated && /* @__PURE__ */ jsx("p", {
-				class: "hint",
-				children: t.moreHeaders
-			}),
-			/* @__PURE__ */ jsx(Kin, { callback: c }),
-			elsewhere.value && /* @__PURE__ */ jsx(ReplayTo, {
-				uid: c.uid,
-				close: () => elsewhere.value = !1,
-				done: again,
-				act
-			})
-		]
-	});
-}
-function Next({ callback: c }) {
-	let t = texts.value.detail, now = c.project?.effectiveApiCallback;
-	return /* @__PURE__ */ jsxs("li", {
-		class: "line",
-		children: [/* @__PURE__ */ jsxs("span", { children: [
-			c.attemptCount + 1,
-			" · ",
-			c.nextAttemptAt ? /* @__PURE__ */ jsx(Until, {
-				at: c.nextAttemptAt,
-				text: texts.value.history.in
-			}) : c.heldByPause ? t.paused : t.behind
-		] }), /* @__PURE__ */ jsxs("span", {
-			class: "soft",
-			children: [
-				t.goesTo,
-				" ",
-				/* @__PURE__ */ jsx("code", { children: c.targetUrl ?? now?.url ?? "–" }),
-				" ",
-				now && (c.targetUrl ?? now.url) === now.url && /* @__PURE__ */ jsx(Source, { of: now.source }),
-				c.givesUpAt && /* @__PURE__ */ jsxs(Fragment, { children: [
-					" ",
-					"· ",
-					t.givesUp,
-					" ",
-					/* @__PURE__ */ jsx(Time, {
-						at: c.givesUpAt,
-						whole: !0
-					})
-				] })
-			]
-		})]
-	});
-}
-function About({ attempt: a }) {
-	let t = texts.value.detail;
-	return /* @__PURE__ */ jsxs(Fragment, { children: [a.warning && /* @__PURE__ */ jsxs("p", {
-		class: "wait",
-		children: ["▲ ", a.warning]
-	}), /* @__PURE__ */ jsxs("p", {
-		class: "hint",
-		children: [
-			t.attempt(a.number),
-			": ",
-			[
-				a.url,
-				a.remoteAddress,
-				a.httpVersion,
-				a.tlsVersion,
-				a.connectionReused && t.reused,
-				t.triggers[a.trigger]
-			].filter(Boolean).join(" · "),
-			a.retryAfter && /* @__PURE__ */ jsxs(Fragment, { children: [
-				" ",
-				"· Retry-After: ",
-				a.retryAfter.header,
-				" ",
-				a.retryAfter.notBefore && /* @__PURE__ */ jsx(Time, {
-					at: a.retryAfter.notBefore,
-					whole: !0
-				})
-			] })
-		]
-	})] });
-}
-function Kin({ callback: c }) {
-	let t = texts.value.detail;
-	return /* @__PURE__ */ jsxs("p", {
-		class: "hint",
-		children: [
-			"uid ",
-			/* @__PURE__ */ jsx("code", { children: c.uid }),
-			" ",
-			/* @__PURE__ */ jsx(CopyButton, {
-				quiet: !0,
-				text: c.uid
-			}),
-			c.replayOf && /* @__PURE__ */ jsxs(Fragment, { children: [
-				" · ",
-				/* @__PURE__ */ jsx("a", {
-					href: withParameters({
-						callback: c.replayOf.uid,
-						attempt: null
-					}),
-					children: t.original
-				}),
-				" ",
-				c.replayedBy && nameOf(c.replayedBy)
-			] }),
-			c.replays.map(({ uid, createdAt }) => /* @__PURE__ */ jsxs("span", { children: [" · ", /* @__PURE__ */ jsxs("a", {
-				href: withParameters({
-					callback: uid,
-					attempt: null
-				}),
-				children: [
-					t.replayedAt,
-					" ",
-					/* @__PURE__ */ jsx(Time, {
-						at: createdAt,
-						whole: !0
-					})
-				]
-			})] }, uid))
-		]
-	});
-}
-var query = (uid) => `{
-  getCallback(uid: "${uid}") {
-    uid ref event status targetUrl payload nextAttemptAt
-    error { code message }
-    attempts { nodes { number startedAt durationMs httpStatus remedy responseBody error { code message } timings { dnsMs connectMs tlsMs firstByteMs } } }
-  }
-}`, formula = /^\s*[=+\-@\t\r＝＋－＠]/;
+// src/history/csv.ts
+var formula = /^\s*[=+\-@\t\r＝＋－＠]/;
 function cell(value) {
 	let text = value == null ? "" : String(value), safe = formula.test(text) ? `'${text}` : text;
 	return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe;
@@ -1163,7 +831,7 @@ function useRows(owner, filter, orderBy, open, stirred) {
 		}
 		let input = { owner: ownerInput(owner) };
 		return watch({
-			follow: (after, next, ended) => follow(changes, { input: {
+			follow: (after, next, ended) => follow(changes$1, { input: {
 				...input,
 				after
 			} }, ({ callbackChanged }) => next(callbackChanged), ended),
@@ -1190,7 +858,7 @@ function useRows(owner, filter, orderBy, open, stirred) {
 	};
 }
 // src/history/history.tsx
-var Help = later(async () => (await import("./help.js")).Help), ReplayThese = later(async () => (await import("./replaythese.js")).ReplayThese);
+var DetailOf = later(async () => (await import("./detail.js")).DetailOf), Help = later(async () => (await import("./help.js")).Help), ReplayThese = later(async () => (await import("./replaythese.js")).ReplayThese);
 function History({ owner, mayChange, stirred, turn }) {
 	let t = texts.value.history, filter = filterOf(parameters.value), order = orderOf(parameters.value), open = parameters.value.get("callback"), { asked, more, showFresh, update, live, touched } = useRows(owner, filter, order, open, stirred), bulk = useBulk(owner), replaying = useSignal(!1), act = useActions((row) => {
 		update([row]), stirred();
@@ -1480,4 +1148,4 @@ function NothingYet() {
 		})]
 	});
 }
-export { whole as a, changes$1 as i, Skipped as n, bulk as r, History as t };
+export { whole as a, canReplay as c, mayAct as d, row as f, changes as i, canRetry as l, Skipped as n, what as o, bulk as r, canCancel as s, History as t, isNotice as u };

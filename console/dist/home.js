@@ -1,4 +1,4 @@
-import { J as place, Z as texts, b as useAsk, i as HealthWord, k as Field, lt as parameters, rt as graphql, st as go, ut as withParameters, w as Loaded } from "./shared.js";
+import { J as place, Z as texts, b as useAsk, k as Field, lt as parameters, rt as graphql, s as HealthWord, st as go, ut as withParameters, w as Loaded } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

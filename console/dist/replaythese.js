@@ -1,4 +1,4 @@
-import { C as Failed, E as Answers, O as Dialog, T as Loading, U as randomKey, b as useAsk, g as listOwnerInput, it as ask, rt as graphql, x as useEvery, y as useAct } from "./shared.js";
+import { C as Failed, E as Answers, O as Dialog, T as Loading, U as randomKey, b as useAsk, i as listOwnerInput, it as ask, rt as graphql, x as useEvery, y as useAct } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
 import { useSignal } from "@preact/signals";

@@ -1171,12 +1171,8 @@ function useAct() {
 		}
 	};
 }
-// src/parts/owner.ts
-var ownerInput = ({ kind, id }) => kind === "project" ? { projectId: id } : { accountId: id }, roots = {
-	project: "getProject",
-	account: "getAccount",
-	ssoClient: "getSSOClient"
-}, listOwnerInput = (owner) => owner.kind === "ssoClient" ? { ssoClientId: owner.id } : ownerInput(owner), of = (document, { kind }) => document.replace("getProject", roots[kind]), zone = () => place.value.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+// src/parts/time.tsx
+var zone = () => place.value.zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
 function Time({ at, whole }) {
 	return /* @__PURE__ */ jsx("time", {
 		dateTime: at,
@@ -1302,8 +1298,12 @@ function Phases({ of, most }) {
 		})]
 	});
 }
-// src/parts/turn.ts
-var pause = 2e3;
+// src/parts/owner.ts
+var ownerInput = ({ kind, id }) => kind === "project" ? { projectId: id } : { accountId: id }, roots = {
+	project: "getProject",
+	account: "getAccount",
+	ssoClient: "getSSOClient"
+}, listOwnerInput = (owner) => owner.kind === "ssoClient" ? { ssoClientId: owner.id } : ownerInput(owner), of = (document, { kind }) => document.replace("getProject", roots[kind]), pause = 2e3;
 function useTurn() {
 	let turn = useSignal(0), timer = useRef(void 0), again = useRef(!1);
 	useEffect(() => () => clearTimeout(timer.current), []);
@@ -1326,4 +1326,4 @@ function useInView(answer) {
 		answer && part.current?.scrollIntoView({ block: "nearest" });
 	}, [answer]), part;
 }
-export { codeIn as $, Brand as A, nameOf as B, Failed as C, CopyButton as D, Answers as E, day as F, startOfDay as G, prettyJSON as H, duration as I, place as J, toField as K, formFields as L, viewer as M, viewerName as N, Dialog as O, curl as P, en as Q, fromField as R, later as S, Loading as T, randomKey as U, number as V, sentences as W, locale as X, useHere as Y, texts as Z, of as _, Outcome as a, follow as at, useAsk as b, Source as c, link as ct, cause as d, expired as dt, offeredCode as et, Since as f, forget as ft, listOwnerInput as g, zone as h, signIn as ht, HealthWord as i, ask as it, isPlatform as j, Field as k, StatusTag as l, parameters as lt, Until as m, renewed as mt, mayChange as n, signInByCode as nt, Phases as o, Failure as ot, Time as p, isKey as pt, here as q, useTurn as r, graphql as rt, Remedy as s, go as st, useInView as t, refusedCode as tt, Tag as u, withParameters as ut, ownerInput as v, Loaded as w, useEvery as x, useAct as y, moment as z };
+export { codeIn as $, Brand as A, nameOf as B, Failed as C, CopyButton as D, Answers as E, day as F, startOfDay as G, prettyJSON as H, duration as I, place as J, toField as K, formFields as L, viewer as M, viewerName as N, Dialog as O, curl as P, en as Q, fromField as R, later as S, Loading as T, randomKey as U, number as V, sentences as W, locale as X, useHere as Y, texts as Z, Until as _, of as a, follow as at, useAsk as b, Outcome as c, link as ct, Source as d, expired as dt, offeredCode as et, StatusTag as f, forget as ft, Time as g, Since as h, signIn as ht, listOwnerInput as i, ask as it, isPlatform as j, Field as k, Phases as l, parameters as lt, cause as m, renewed as mt, mayChange as n, signInByCode as nt, ownerInput as o, Failure as ot, Tag as p, isKey as pt, here as q, useTurn as r, graphql as rt, HealthWord as s, go as st, useInView as t, refusedCode as tt, Remedy as u, withParameters as ut, zone as v, Loaded as w, useEvery as x, useAct as y, moment as z };

@@ -1,4 +1,4 @@
-import { C as Failed, J as place, M as viewer, O as Dialog, X as locale, Y as useHere, Z as texts$1, b as useAsk, h as zone, it as ask, k as Field, l as StatusTag, lt as parameters, m as Until, n as mayChange, p as Time, q as here, rt as graphql, st as go, u as Tag, ut as withParameters, w as Loaded, y as useAct, z as moment } from "./shared.js";
+import { C as Failed, J as place, M as viewer, O as Dialog, X as locale, Y as useHere, Z as texts$1, _ as Until, b as useAsk, f as StatusTag, g as Time, it as ask, k as Field, lt as parameters, n as mayChange, p as Tag, q as here, rt as graphql, st as go, ut as withParameters, v as zone, w as Loaded, y as useAct, z as moment } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";

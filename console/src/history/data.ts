@@ -56,43 +56,4 @@ export const replay = graphql(
   [row],
 );
 
-export const detail = graphql(
-  `query Detail($uid: ID!) {
-    getCallback(uid: $uid) {
-      ...Row
-      ref contentType payload payloadPurgedAt givesUpAt
-      replays { uid createdAt }
-      replayedBy { firstName lastName username }
-      attempts(last: 100) {
-        totalCount
-        edges {
-          cursor
-          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }
-        }
-      }
-      project { rawID name effectiveApiCallback { url source } }
-    }
-  }`,
-  [row],
-);
-/** One attempt with all that was sent and came back; before: the cursor of the next one. */
-export const exchange = graphql(`
-  query Exchange($uid: ID!, $before: String) {
-    getCallback(uid: $uid) {
-      attempts(last: 1, before: $before) {
-        nodes {
-          number url warning trigger
-          requestHeaders { name value }
-          responseHeaders { name value }
-          responseBody responseBodyTruncated headersTruncated
-          remoteAddress httpVersion tlsVersion connectionReused
-          retryAfter { header notBefore }
-        }
-      }
-    }
-  }
-`);
-
 export type Row = Answer<typeof row>;
-export type Detail = NonNullable<Answer<typeof detail>['getCallback']>;
-export type Exchange = NonNullable<Answer<typeof exchange>['getCallback']>['attempts']['nodes'][number];

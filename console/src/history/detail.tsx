@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { graphql, type Answer } from '../api/graphql.ts';
 import { useAsk } from '../parts/ask.ts';
 import { CopyButton } from '../parts/controls.tsx';
 import { curl, nameOf, sentences } from '../parts/format.ts';
@@ -10,11 +11,50 @@ import { place } from '../place.ts';
 import { link, parameters, withParameters } from '../route.ts';
 import { texts } from '../texts/texts.ts';
 import { canCancel, canReplay, canRetry, isNotice, mayAct, type Act } from './actions.ts';
-import { detail, exchange, type Detail, type Exchange } from './data.ts';
+import { row } from './data.ts';
 import { Body, HeaderList } from './exchange.tsx';
 import { what } from './what.ts';
 
 const ReplayTo = later(async () => (await import('./replayto.tsx')).ReplayTo);
+
+const detail = graphql(
+  `query Detail($uid: ID!) {
+    getCallback(uid: $uid) {
+      ...Row
+      ref contentType payload payloadPurgedAt givesUpAt
+      replays { uid createdAt }
+      replayedBy { firstName lastName username }
+      attempts(last: 100) {
+        totalCount
+        edges {
+          cursor
+          node { uid number startedAt durationMs httpStatus remedy error { code message } timings { dnsMs connectMs tlsMs firstByteMs } }
+        }
+      }
+      project { rawID name effectiveApiCallback { url source } }
+    }
+  }`,
+  [row],
+);
+/** One attempt with all that was sent and came back; before: the cursor of the next one. */
+const exchange = graphql(`
+  query Exchange($uid: ID!, $before: String) {
+    getCallback(uid: $uid) {
+      attempts(last: 1, before: $before) {
+        nodes {
+          number url warning trigger
+          requestHeaders { name value }
+          responseHeaders { name value }
+          responseBody responseBodyTruncated headersTruncated
+          remoteAddress httpVersion tlsVersion connectionReused
+          retryAfter { header notBefore }
+        }
+      }
+    }
+  }
+`);
+type Detail = NonNullable<Answer<typeof detail>['getCallback']>;
+type Exchange = NonNullable<Answer<typeof exchange>['getCallback']>['attempts']['nodes'][number];
 
 /** DetailOf is all that is known of one callback: what was sent, what came back, and what can be done. round: another number with each change of it. */
 export function DetailOf({ uid, round, mayChange, act }: { uid: string; round: number; mayChange: boolean; act: Act }) {

@@ -12,7 +12,6 @@ import { locale, texts } from '../texts/texts.ts';
 import { canRetry, useActions, type Act } from './actions.ts';
 import { BulkReplays, useBulk } from './bulk.tsx';
 import type { Row } from './data.ts';
-import { DetailOf } from './detail.tsx';
 import { FilterBar, narrowed } from './filterbar.tsx';
 import { Export } from './export.tsx';
 import { filterNames, filterOf, orderOf } from './filters.ts';
@@ -20,6 +19,7 @@ import { useKeys } from './keys.ts';
 import { mostFresh, mostRows, useRows, type Page } from './rows.ts';
 import { what } from './what.ts';
 
+const DetailOf = later(async () => (await import('./detail.tsx')).DetailOf);
 const Help = later(async () => (await import('./help.tsx')).Help);
 const ReplayThese = later(async () => (await import('./replaythese.tsx')).ReplayThese);
 
