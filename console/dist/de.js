@@ -10,7 +10,6 @@ var de = {
 	copied: "Kopiert",
 	show: "Zeigen",
 	hide: "Verbergen",
-	more: "Mehr",
 	none: "Keine",
 	skip: "Zum Inhalt",
 	failures: {
@@ -237,9 +236,6 @@ var de = {
 		rotate: "Geheimnis wechseln",
 		rotateHint: "Ab jetzt unterschreibt ein neues; die alten unterschreiben noch 24 h daneben.",
 		failures: "Fehlschläge",
-		notices: "Nachrichten",
-		noNotices: "Noch keine Nachricht: Jeder Callback seiner Konten, der fehlschlägt, macht eine.",
-		replay: "Noch einmal senden",
 		none: "Noch nichts."
 	},
 	nothing: {

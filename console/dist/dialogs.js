@@ -2,6 +2,21 @@ import { Z as texts$1 } from "./shared.js";
 import { computed } from "@preact/signals";
 // src/texts/dialogs.ts
 var dialogs = {
+	signIn: {
+		title: "Sign in",
+		again: "Your session has ended",
+		againHint: "Sign in again: what you have typed stays as it is.",
+		instead: "Sign in by this link?",
+		insteadOf: (name) => `You are signed in as ${name}.`,
+		insteadHint: "The link signs in whom it was made for: go on only if that is you.",
+		secret: "Sign-in link, session token or key",
+		hint: "A session token begins with rbs_, the secret of a user key with rbk_. The server prints a link and a token at its first start.",
+		keyId: "Id of the user key",
+		submit: "Sign in",
+		wrong: "Not accepted: it is wrong, was used before, or has expired.",
+		wrongKey: "The id or the secret of the key is wrong.",
+		privacy: "Stays in this tab until you sign out or close it."
+	},
 	replayThese: {
 		counting: (n) => `Counting: ${n} so far.`,
 		would: (text, n) => n === 1 ? "1 callback is sent once more." : `${text} callbacks are sent once more.`,

@@ -199,7 +199,6 @@ var en = {
 	copied: "Copied",
 	show: "Show",
 	hide: "Hide",
-	more: "More",
 	none: "None",
 	skip: "To the content",
 	failures: {
@@ -237,21 +236,6 @@ var en = {
 		Admin: "Admin",
 		Editor: "Editor",
 		Viewer: "Viewer"
-	},
-	signIn: {
-		title: "Sign in",
-		again: "Your session has ended",
-		againHint: "Sign in again: what you have typed stays as it is.",
-		instead: "Sign in by this link?",
-		insteadOf: (name) => `You are signed in as ${name}.`,
-		insteadHint: "The link signs in whom it was made for: go on only if that is you.",
-		secret: "Sign-in link, session token or key",
-		hint: "A session token begins with rbs_, the secret of a user key with rbk_. The server prints a link and a token at its first start.",
-		keyId: "Id of the user key",
-		submit: "Sign in",
-		wrong: "Not accepted: it is wrong, was used before, or has expired.",
-		wrongKey: "The id or the secret of the key is wrong.",
-		privacy: "Stays in this tab until you sign out or close it."
 	},
 	home: {
 		title: "Accounts",

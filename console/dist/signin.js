@@ -1,4 +1,5 @@
-import { $ as codeIn, A as Brand, C as Failed, E as Answers, N as viewerName, O as Dialog, Z as texts, dt as expired, et as offeredCode, ft as forget, ht as signIn, it as ask, k as Field, nt as signInByCode, pt as isKey, rt as graphql, tt as refusedCode, y as useAct } from "./shared.js";
+import { $ as codeIn, A as Brand, C as Failed, E as Answers, N as viewerName, O as Dialog, dt as expired, et as offeredCode, ft as forget, ht as signIn, it as ask, k as Field, nt as signInByCode, pt as isKey, rt as graphql, tt as refusedCode, y as useAct } from "./shared.js";
+import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/parts/signin.tsx

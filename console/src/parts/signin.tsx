@@ -4,7 +4,7 @@ import { codeIn, offeredCode, refusedCode, signInByCode } from '../api/code.ts';
 import type { Failure } from '../api/failure.ts';
 import { graphql } from '../api/graphql.ts';
 import { expired, forget, isKey, signIn } from '../api/session.ts';
-import { texts } from '../texts/texts.ts';
+import { texts } from '../texts/dialogs.ts';
 import { viewerName } from '../viewer.ts';
 import { useAct } from './ask.ts';
 import { Brand } from './brand.tsx';

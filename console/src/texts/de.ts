@@ -13,7 +13,6 @@ export const de: Texts & WorkTexts & DialogTexts = {
   copied: 'Kopiert',
   show: 'Zeigen',
   hide: 'Verbergen',
-  more: 'Mehr',
   none: 'Keine',
   skip: 'Zum Inhalt',
   failures: {
@@ -217,9 +216,6 @@ export const de: Texts & WorkTexts & DialogTexts = {
     rotate: 'Geheimnis wechseln',
     rotateHint: 'Ab jetzt unterschreibt ein neues; die alten unterschreiben noch 24 h daneben.',
     failures: 'Fehlschläge',
-    notices: 'Nachrichten',
-    noNotices: 'Noch keine Nachricht: Jeder Callback seiner Konten, der fehlschlägt, macht eine.',
-    replay: 'Noch einmal senden',
     none: 'Noch nichts.',
   },
   nothing: {

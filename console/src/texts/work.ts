@@ -142,9 +142,6 @@ const work = {
     rotate: 'Rotate secret',
     rotateHint: 'A new secret signs from now on; the old ones sign beside it for 24 h.',
     failures: 'Failures',
-    notices: 'Notices',
-    noNotices: 'No notice yet: each callback of its accounts that fails makes one.',
-    replay: 'Replay',
     none: 'None yet.',
   },
 };
