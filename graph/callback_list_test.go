@@ -25,12 +25,12 @@ func TestWrongFiltersAndOrdersAreToldAllAtOnce(t *testing.T) {
 		"filter.httpStatusRange": `filter: {httpStatusRange: {from: 500, to: 400}}`,
 		"filter.crawlId":         `filter: {crawlId: "` + globalID("Project", 1) + `"}`,
 		"filter.errorCode":       `filter: {errorCode: [` + strings.Repeat("TIMEOUT ", models.MaxFilterValues+1) + `]}`,
-		"uid":                    `filter: {uid: "gibberish"}`,
-		"jobUuid":                `filter: {jobUuid: 7}`,
+		"filter.uid":             `filter: {uid: "gibberish"}`,
+		"filter.jobUuid":         `filter: {jobUuid: 7}`,
 	} {
 		path := "getProject.callbacks"
-		if !strings.HasPrefix(field, "filter.") {
-			path += ".filter." + field
+		if field == "filter.uid" || field == "filter.jobUuid" { // where it cannot even be read
+			path += "." + field
 		}
 		w.do(w.viewer(), `{ getProject(id: 123) { callbacks(`+arguments+`) { totalCount } } }`, nil).
 			wantError(models.CodeBadUserInput, field, path)

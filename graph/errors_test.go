@@ -62,7 +62,7 @@ func TestEveryCodeIsReachedWithItsFieldAndPath(t *testing.T) {
 		},
 		{
 			"DateTime", w.admin(), `{ getCrawl(id: 124234) { callbacks(filter: {createdAfter: "yesterday"}) { totalCount } } }`,
-			models.CodeBadUserInput, "createdAfter", "getCrawl.callbacks.filter.createdAfter",
+			models.CodeBadUserInput, "filter.createdAfter", "getCrawl.callbacks.filter.createdAfter",
 		},
 		{
 			"template", w.admin(), `mutation {

@@ -150,6 +150,7 @@ func TestNodesAreFoundInTheOrderAskedForAndNullWhereOutOfSight(t *testing.T) {
 		}
 	}
 	w.do(w.admin(), query, variables{"ids": []string{ids[0], "123"}}).wantError(models.CodeBadUserInput, "ids.1", "nodes")
+	w.do(w.admin(), `{ nodes(ids: ["`+ids[0]+`", "zzz"]) { id } }`, nil).wantError(models.CodeBadUserInput, "ids.1", "nodes.ids.1")
 	many := slices.Repeat([]string{ids[1]}, models.MaxPageSize+1)
 	w.do(w.admin(), query, variables{"ids": many}).wantError(models.CodeBadUserInput, "ids", "nodes")
 	if n := len(w.ok(w.admin(), query, variables{"ids": many[1:]}).list("nodes")); n != models.MaxPageSize {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -94,14 +93,24 @@ func answer(path ast.Path, message string, code models.Code, field string) *gqle
 	return e
 }
 
-// fieldAt is the field that a path leads to: its place in the input, such as crawls.3.crawlId, else the argument's name.
+// fieldAt is the field that a path leads to: its place in the input, such as crawls.3.crawlId, else that in the argument, with its
+// name: filter.uid, ids.1.
 func fieldAt(path ast.Path) string {
-	if at := slices.Index(path, ast.PathElement(ast.PathName("input"))); at >= 0 && at < len(path)-1 {
-		path = path[at+1:]
-	} else {
-		path = path[max(0, len(path)-1):]
+	from := 0
+	for i, element := range path {
+		if _, isName := element.(ast.PathName); !isName {
+			continue
+		}
+		from = i
+		if element == ast.PathName("input") && i < len(path)-1 {
+			from++
+			break
+		}
+		if element == ast.PathName("filter") {
+			break
+		}
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(path.String(), "[", "."), "]", "")
+	return strings.ReplaceAll(strings.ReplaceAll(path[from:].String(), "[", "."), "]", "")
 }
 
 // recovered turns a panic in a resolver into an error that presents as internal; its text, with the stack, goes to the
