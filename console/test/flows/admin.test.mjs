@@ -188,6 +188,39 @@ test('an Admin changes and takes away roles, by keyboard, and others read why th
   assert.deepEqual([...problems, ...others], []);
 });
 
+test('the platform signs in, makes an account with a user, and signs out by keyboard alone, on a phone', async () => {
+  const name = unique();
+  const { page, problems } = await open('/console/admin', { viewport: { width: 360, height: 740 } });
+  /** press goes by Tab to something, and presses keys there. */
+  const press = async (locator, ...keys) => {
+    await locator.waitFor();
+    while (!(await locator.evaluate((element) => element === document.activeElement))) await page.keyboard.press('Tab');
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const dialog = page.getByRole('dialog');
+  await page.getByLabel('Sign-in link, session token or key').and(page.locator(':focus')).waitFor();
+  await page.keyboard.type(key);
+  await page.keyboard.press('Enter');
+  await press(page.getByRole('button', { name: 'New account…' }), 'Enter');
+  await press(dialog.getByLabel('Name'));
+  await page.keyboard.type(name);
+  await page.keyboard.press('Enter');
+  await press(page.getByRole('table', { name: 'Accounts' }).getByRole('row', { name: new RegExp(name) }).getByRole('link', { name: 'Users' }), 'Enter');
+  await press(page.getByRole('button', { name: 'New user…' }), 'Enter');
+  await press(dialog.getByLabel('Email'));
+  await page.keyboard.type(`${name}@example.com`);
+  await press(dialog.getByLabel('Role'), 'End');
+  await fits(page, 'a dialog');
+  await press(dialog.getByRole('button', { name: 'Save' }), 'Enter');
+  const role = page.getByRole('combobox', { name: `Role: ${name}@example.com` });
+  await role.waitFor();
+  assert.equal(await role.inputValue(), 'Admin');
+  await press(page.getByRole('button', { name: /A key/ }), 'Enter');
+  await press(page.getByRole('button', { name: 'Sign out' }), 'Enter');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
 test('others read why there is nothing for them', async () => {
   const { page } = await open('/console/admin', { credential: await sessionOf('Viewer') });
   await page.getByRole('alert').first().waitFor();

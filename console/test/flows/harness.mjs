@@ -151,9 +151,40 @@ export async function accessible(page, what, where = page) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-/** fits fails where a page on a phone is wider than that. */
-export async function fits(page, what) {
-  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360, `${what} is wider than 360 px`);
+/** fits fails where a page is wider than its window: of a phone, unless another width is given. */
+export async function fits(page, what, width = 360) {
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${what} is wider than ${width} px`);
+}
+
+/** fitsAll is fits for a phone and for a wall. */
+export async function fitsAll(page, what) {
+  const before = page.viewportSize();
+  for (const width of [360, 3840]) {
+    await page.setViewportSize({ width, height: 800 });
+    await fits(page, what, width);
+  }
+  await page.setViewportSize(before);
+}
+
+/** reached fails where Tab leads past something that can be used, or where it cannot be seen where it has led. */
+export async function reached(page, what) {
+  const count = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary')].filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }));
+    const left = (globalThis.left = new Set(all));
+    const unseen = (globalThis.unseen = []);
+    document.addEventListener('focusin', ({ target }) => {
+      left.delete(target);
+      if (getComputedStyle(target).outlineStyle === 'none') unseen.push(target.outerHTML);
+    });
+    document.activeElement.blur();
+    return all.length;
+  });
+  for (let pressed = 0; pressed <= count + 1; pressed++) await page.keyboard.press('Tab');
+  const [left, unseen] = await page.evaluate(() => {
+    document.activeElement.blur();
+    return [[...globalThis.left].map((one) => one.outerHTML), globalThis.unseen];
+  });
+  assert.deepEqual([left, unseen], [[], []], what);
 }
 
 let made = 0;

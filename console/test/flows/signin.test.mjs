@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { accessible, base, closeBrowser, graphql, open, sessionOf, token } from './harness.mjs';
+import { accessible, base, closeBrowser, fitsAll, graphql, open, reached, sessionOf, token } from './harness.mjs';
 
 after(closeBrowser);
 
@@ -13,6 +13,8 @@ test('a stranger sees the sign-in and nothing else, and signs in with a token', 
   await field.waitFor();
   assert.equal(await page.locator('header').count(), 0);
   await accessible(page, 'sign-in');
+  await fitsAll(page, 'sign-in');
+  await reached(page, 'sign-in');
   await field.fill('rbs_wrong');
   await page.keyboard.press('Enter');
   await page.getByText('Not accepted').waitFor();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { accessible, closeBrowser, finishCrawl, graphql, open, project, receiver, sessionOf } from './harness.mjs';
+import { accessible, closeBrowser, finishCrawl, fitsAll, graphql, open, project, reached, receiver, sessionOf } from './harness.mjs';
 
 let hook;
 const at = {}; // the numbers that stand in addresses
@@ -219,6 +219,8 @@ for (const [name, row] of Object.entries(pages)) {
         for (const what of see) await what(page, role).first().waitFor();
         await page.locator('h1').first().waitFor({ state: 'attached' }); // what stands where the page's code is still to come has none
         await accessible(page, `${name} ${state} ${role}`);
+        await fitsAll(page, `${name} ${state} ${role}`);
+        if (state === 'shown' && role === roles[0]) await reached(page, `${name} ${role}`);
         assert.deepEqual(problems, [], `${name} ${state} ${role}`);
       }
     }
