@@ -7993,7 +7993,7 @@ enum DiagnosisStepName {
   TCP
   "A handshake with the first that took a connection: version, cipher, certificates; 5 s at most."
   TLS
-  "A test, as any other is sent, and the answer."
+  "A test, as any other is sent, and the answer. That there is none when the diagnosis has to end is warned of: a callback may wait longer (` + "`" + `RINGBACK_TIMEOUT` + "`" + `)."
   HTTP
   "With ` + "`" + `checkSignature` + "`" + `: whether it takes what is signed wrongly, or was signed a day ago."
   SIGNATURE
@@ -8044,7 +8044,7 @@ type DiagnosisHTTP {
   firstByteMs: Int
   "Where a redirect leads, without its query; redirects are not followed. Null: it is none."
   redirectTo: String
-  "Whether the next request may use the connection."
+  "Whether the next request may use the connection: the answer came whole, and lets it."
   keepAlive: Boolean!
 }
 `, BuiltIn: false},

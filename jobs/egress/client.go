@@ -134,7 +134,7 @@ type Connection struct {
 	HTTP       string // "HTTP/1.1", "HTTP/2.0" as the answer has it; empty: no answer
 	TLS        string // "TLS 1.3"; empty: plain http
 	Reused     bool   // it was kept from an earlier request
-	KeptAlive  bool   // the receiver lets the next request use it
+	KeptAlive  bool   // the next request may use it: the answer came whole, and lets it
 }
 
 // Timings are the lengths of an exchange's phases. A phase that did not happen is
@@ -205,6 +205,9 @@ func noCertificate(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	noteIn(info.Context(), func(w *watched, _ time.Time) { w.certAsked = true })
 	return &tls.Certificate{}, nil
 }
+
+// Timeout bounds each exchange for which no other is asked.
+func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // CloseIdle closes the connections that no request is using.
 func (c *Client) CloseIdle() {
@@ -281,7 +284,7 @@ func (c *Client) exchange(ctx context.Context, r Request, start time.Time) (res 
 		return res, false, malformed(f.host)
 	}
 	res.Status, res.Header = answer.StatusCode, answer.Header
-	res.Connection.HTTP, res.Connection.KeptAlive = answer.Proto, !answer.Close
+	res.Connection.HTTP = answer.Proto
 	return res, false, f.read(answer, r.Keep, seen, &res)
 }
 
@@ -314,6 +317,8 @@ func (f failure) read(answer *http.Response, keep int, seen watched, res *Respon
 	if known {
 		res.Body, more = decode(sent, codings, answer.Header.Get("Content-Type"), keep)
 	}
+	whole := err == nil && !large && answer.StatusCode != http.StatusSwitchingProtocols
+	res.Connection.KeptAlive = !answer.Close && (whole || answer.ProtoMajor == 2 && (err == nil || ofStream(err)))
 	res.Cut = more || rest > 0 || err != nil || len(sent) > 0 && !known
 	switch {
 	case answer.StatusCode >= 400:

@@ -216,6 +216,32 @@ func TestAddressesAreJudgedAsTheyAreWhenACallbackLeaves(t *testing.T) {
 	wantCause(t, err, egress.InvalidURL, "no host")
 }
 
+// TestAReceiverThatClosesKeepsNoConnection, whatever it has said of that.
+func TestAReceiverThatClosesKeepsNoConnection(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer string
+		kept   bool
+	}{
+		"whole":          {"200 OK\r\nContent-Length: 2\r\n\r\n{}", true},
+		"it says so":     {"200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", false},
+		"too short":      {"200 OK\r\nContent-Length: 20\r\n\r\n{}", false},
+		"an error's":     {"500 X\r\nContent-Length: 20\r\n\r\n{}", false},
+		"a broken chunk": {"200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}", false},
+		"too large":      {"200 OK\r\nContent-Length: 2000000\r\n\r\n{}", false},
+		"101":            {"101 Switching Protocols\r\n\r\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := egresstest.HTTP1(t, egresstest.Text("HTTP/1.1 "+tt.answer))
+			res, err := newClient(t, long).Send(t.Context(), request(url))
+			if res.Status == 0 || res.Connection.KeptAlive != tt.kept {
+				t.Errorf("%+v, %v", res, err)
+			}
+		})
+	}
+}
+
 func TestConnectionIsTold(t *testing.T) {
 	t.Parallel()
 	target, c := secure(t, nil, true, func(http.ResponseWriter, *http.Request) {})

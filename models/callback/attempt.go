@@ -27,7 +27,7 @@ const (
 	Redirect         AttemptErrorCode = "REDIRECT"
 	HTTPStatusError  AttemptErrorCode = "HTTP_STATUS"
 	ResponseTooLarge AttemptErrorCode = "RESPONSE_TOO_LARGE"
-	// MalformedResponse: what came back is no HTTP answer, or has a status outside 100 to 599.
+	// MalformedResponse: what came back is no HTTP answer, has a control character in a header, or has a status outside 100 to 599.
 	MalformedResponse AttemptErrorCode = "MALFORMED_RESPONSE"
 	NoCallbackURL     AttemptErrorCode = "NO_CALLBACK_URL"
 	Interrupted       AttemptErrorCode = "INTERRUPTED"    // the worker went away; see Ours
