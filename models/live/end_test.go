@@ -48,6 +48,19 @@ func TestASubscriptionEndsWithItsSession(t *testing.T) {
 	}
 }
 
+func TestASubscriptionEndsWithItsProject(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	f, stays := follow(w, login(w, w.Editor), toShop(w)), follow(w, login(w, w.Editor), live.ToWatch{Owner: tenant.CallbackOwner{AccountID: w.Acme.ID}})
+	c := w.NewCallback()
+	stays.untilStatus(c.ID, callback.StatusPending)
+	_, err := w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
+	modelstest.NoError(t, err)
+	f.wantEnd(models.CodeNotFound)
+	w.MustSettle(w.MustClaim(c.ID), modelstest.Answered(200))
+	stays.untilStatus(c.ID, callback.StatusSuccess)
+}
+
 func TestASubscriptionEndsWithItsKey(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)

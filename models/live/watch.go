@@ -158,13 +158,23 @@ func (w *watcher) recheck(ctx context.Context, seats map[*Seat]*Subscription, no
 		return nil
 	}
 	w.check = now.Add(recheckInterval)
-	given := map[tenant.Credentials]bool{}
-	for seat := range seats {
+	given, projects := map[tenant.Credentials]bool{}, map[int64]bool{} // false: it is not known to be there
+	for seat, sub := range seats {
 		given[seat.caller.Credentials] = true
+		if sub != nil && sub.owner.ProjectID != 0 {
+			projects[sub.owner.ProjectID] = false
+		}
 	}
 	actors, err := w.access.Actors(ctx, slices.Collect(maps.Keys(given)))
 	if err != nil {
 		return err
+	}
+	there, err := w.tenants.Projects(ctx, models.PlatformActor(), slices.Collect(maps.Keys(projects))...)
+	if err != nil {
+		return err
+	}
+	for _, project := range there {
+		projects[project.ID] = true
 	}
 	for seat, sub := range seats {
 		actor, before := actors[seat.caller.Credentials], seat.caller.Actor
@@ -173,6 +183,8 @@ func (w *watcher) recheck(ctx context.Context, seats map[*Seat]*Subscription, no
 			seat.end(models.Unauthenticated())
 		case sub != nil && !sub.owner.visibleTo(actor):
 			seat.end(models.NotFound(tenant.TypeAccount))
+		case sub != nil && sub.owner.ProjectID != 0 && !projects[sub.owner.ProjectID]: // deleted
+			seat.end(models.NotFound(tenant.TypeProject))
 		case !maps.Equal(actor.Roles, before.Roles): // a key's, and a portal session's, are for ever
 			seat.end(errRoleChanged)
 		}
