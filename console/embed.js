@@ -47,6 +47,7 @@
         this.token = token;
       }
       this.#frame.title = this.getAttribute('label') || 'Callbacks';
+      this.#frame.allow = 'clipboard-write';
       this.#frame.style.cssText = 'display: block; width: 100%; height: 300px; border: 0; color-scheme: inherit';
       addEventListener('message', this.#hear);
       this.#open();

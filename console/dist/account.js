@@ -1,4 +1,4 @@
-import { J as place, Z as texts, b as useAsk, n as mayChange, r as useTurn, rt as graphql, s as HealthWord, w as Loaded } from "./shared.js";
+import { Q as texts, T as Loaded, Y as place, c as HealthWord, i as useTurn, it as graphql, r as mayResend, x as useAsk } from "./shared.js";
 import { r as Health, t as SettingsOfAccount } from "./settings.js";
 import { t as History } from "./history.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
@@ -28,7 +28,7 @@ function Account({ route }) {
 					kind: "account",
 					id: found.id
 				},
-				mayChange: mayChange("project", found.role),
+				mayChange: mayResend(found.role),
 				turn: history.turn,
 				stirred: health.next
 			})] }), /* @__PURE__ */ jsxs("aside", {

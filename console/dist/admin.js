@@ -1,4 +1,4 @@
-import { J as place, it as ask, rt as graphql, s as HealthWord } from "./shared.js";
+import { Y as place, at as ask, c as HealthWord, it as graphql } from "./shared.js";
 import { A as texts, C as setRole, S as roles, T as List, k as Create, w as someone, x as Who, y as NewKey } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";

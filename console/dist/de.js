@@ -8,11 +8,13 @@ var de = {
 	save: "Speichern",
 	copy: "Kopieren",
 	copied: "Kopiert",
+	byHand: "Der Browser lässt es nicht zu: Kopieren Sie es von Hand",
 	show: "Zeigen",
 	hide: "Verbergen",
 	none: "Keine",
 	skip: "Zum Inhalt",
 	failures: {
+		NEW_VERSION: "Ringback wurde erneuert: Laden Sie die Seite neu. Was Sie eingegeben haben, geht dabei verloren.",
 		OFFLINE: "Der Server ist nicht zu erreichen. Was Sie eingegeben haben, bleibt hier.",
 		UNAUTHENTICATED: "Ihre Sitzung ist zu Ende.",
 		ENTITY_NOT_FOUND: "Das gibt es nicht, oder Sie dürfen es nicht sehen.",
@@ -56,7 +58,7 @@ var de = {
 		insteadOf: (name) => `Sie sind als ${name} angemeldet.`,
 		insteadHint: "Der Link meldet an, für wen er gemacht wurde: nur weiter, wenn Sie das sind.",
 		secret: "Anmeldelink, Sitzungstoken oder Schlüssel",
-		hint: "Ein Sitzungstoken beginnt mit rbs_, das Geheimnis eines Benutzerschlüssels mit rbk_. Der Server gibt beim ersten Start einen Link und ein Token aus.",
+		hint: "Ein Sitzungstoken beginnt mit rbs_, das Geheimnis eines Benutzerschlüssels mit rbk_. Ein Link gilt einmal: Der Server gibt mit der eingebetteten Datenbank bei jedem Start einen aus, und ringback login-link macht einen weiteren.",
 		keyId: "Kennung des Benutzerschlüssels",
 		submit: "Anmelden",
 		wrong: "Nicht angenommen: Es ist falsch, wurde schon benutzt oder ist abgelaufen.",
@@ -274,7 +276,8 @@ var de = {
 			HEALTHY: "In Ordnung",
 			FAILING: "Fällt aus",
 			PAUSED: "Angehalten",
-			NEVER_USED: "Noch unbenutzt"
+			NEVER_USED: "Noch unbenutzt",
+			NOTHING: "Noch ist nichts angekommen"
 		},
 		last: {
 			DAY: "letzte 24 Stunden",
@@ -288,6 +291,7 @@ var de = {
 		},
 		since: "seit",
 		first: "Geben Sie eine URL an und senden Sie einen Test.",
+		firstTest: "Senden Sie einen Test.",
 		uncounted: "Tests zählen hier nicht. Das erste Ereignis macht den ersten Callback:",
 		endCrawl: "Befehl kopieren, der einen Crawl beendet",
 		platformKey: "PLATFORM_KEY darin ist RINGBACK_PLATFORM_KEY, oder was der Server beim ersten Start ausgegeben hat.",
@@ -328,6 +332,8 @@ var de = {
 		},
 		headerName: (n) => `Name von Header ${n}`,
 		headerValue: (name) => `Wert von ${name}`,
+		name: "Name",
+		value: "Wert",
 		addHeader: "Header hinzufügen",
 		removeHeader: (name) => `${name} entfernen`,
 		limits: "Grenzen",
@@ -354,13 +360,13 @@ var de = {
 			account: "Nur Admins des Kontos ändern dies."
 		},
 		pause: "Anhalten",
-		pauseHint: "Nichts geht hinaus und nichts verloren, bis jemand es fortsetzt",
+		pauseHint: "Nichts geht hinaus als Tests, und nichts verloren, bis jemand es fortsetzt",
 		resume: "Fortsetzen",
 		paused: {
 			project: "Angehalten seit",
 			account: "Das ganze Konto ist angehalten seit"
 		},
-		pausedHint: "Nichts geht hinaus; alles bleibt erhalten."
+		pausedHint: "Nichts geht hinaus als Tests; alles bleibt erhalten."
 	},
 	test: {
 		title: "Test",
@@ -368,7 +374,7 @@ var de = {
 		sending: "Wird gesendet …",
 		hint: "Ein Callback ohne Ereignis, signiert und gesendet wie jeder andere: ein Versuch, keine Meldung.",
 		noURL: "Sagen Sie zuerst, wohin Callbacks gehen.",
-		notYet: "Noch keine Antwort: Sie erscheint im Verlauf.",
+		notYet: "Noch keine Antwort: Sie erscheint hier und im Verlauf.",
 		details: "Alles darüber",
 		againIn: (span) => `Wieder in ${span}`
 	},
@@ -457,6 +463,7 @@ var de = {
 		next: "Nächster",
 		when: "Wann",
 		in: (span) => `in ${span}`,
+		due: "wartet, bis er dran ist",
 		replayOf: "Wiederholung von",
 		older: "Ältere zeigen",
 		searchedUntil: "Durchgesehen bis",

@@ -1,4 +1,4 @@
-import { B as nameOf, D as CopyButton, H as prettyJSON, J as place, L as formFields, P as curl, S as later, W as sentences, Z as texts, _ as Until, b as useAsk, c as Outcome, ct as link, d as Source, f as StatusTag, g as Time, l as Phases, lt as parameters, p as Tag, rt as graphql, u as Remedy, ut as withParameters, w as Loaded } from "./shared.js";
+import { C as later, F as curl, G as sentences, N as viewer, O as CopyButton, Q as texts, R as formFields, T as Loaded, U as prettyJSON, V as nameOf, Y as place, _ as Time, d as Remedy, dt as withParameters, f as Source, it as graphql, l as Outcome, lt as link, m as Tag, p as StatusTag, u as Phases, ut as parameters, v as Until, x as useAsk } from "./shared.js";
 import { c as canReplay, d as mayAct, f as row, l as canRetry, o as what, s as canCancel, u as isNotice } from "./history.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
@@ -119,7 +119,7 @@ function Shown({ callback: c, mayChange, act, again }) {
 								onClick: () => elsewhere.value = !0,
 								children: t.replayTo
 							}),
-							may && canCancel(c) && button(t.cancel, () => act.cancel(c)),
+							may && canCancel(c) && !viewer.value?.ssoClient && button(t.cancel, () => act.cancel(c)),
 							/* @__PURE__ */ jsx(CopyButton, {
 								label: t.curl,
 								text: command
@@ -233,7 +233,8 @@ function Next({ callback: c }) {
 			" · ",
 			c.nextAttemptAt ? /* @__PURE__ */ jsx(Until, {
 				at: c.nextAttemptAt,
-				text: texts.value.history.in
+				text: texts.value.history.in,
+				due: texts.value.history.due
 			}) : c.heldByPause ? t.paused : t.behind
 		] }), /* @__PURE__ */ jsxs("span", {
 			class: "soft",

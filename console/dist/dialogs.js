@@ -1,4 +1,4 @@
-import { Z as texts$1 } from "./shared.js";
+import { Q as texts$1 } from "./shared.js";
 import { computed } from "@preact/signals";
 // src/texts/dialogs.ts
 var dialogs = {
@@ -10,7 +10,7 @@ var dialogs = {
 		insteadOf: (name) => `You are signed in as ${name}.`,
 		insteadHint: "The link signs in whom it was made for: go on only if that is you.",
 		secret: "Sign-in link, session token or key",
-		hint: "A session token begins with rbs_, the secret of a user key with rbk_. The server prints a link and a token at its first start.",
+		hint: "A session token begins with rbs_, the secret of a user key with rbk_. A link is good once: the server prints one at each start on the embedded default, and ringback login-link makes another.",
 		keyId: "Id of the user key",
 		submit: "Sign in",
 		wrong: "Not accepted: it is wrong, was used before, or has expired.",

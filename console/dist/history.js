@@ -1,4 +1,4 @@
-import { B as nameOf, C as Failed, D as CopyButton, F as day, G as startOfDay, K as toField, M as viewer, Q as en, R as fromField, S as later, U as randomKey, V as number, X as locale, Z as texts, _ as Until, a as of, at as follow, b as useAsk, ct as link, f as StatusTag, g as Time, i as listOwnerInput, it as ask, j as isPlatform, lt as parameters, m as cause, mt as renewed, o as ownerInput, ot as Failure, p as Tag, rt as graphql, st as go, ut as withParameters, v as zone, w as Loaded, x as useEvery, y as useAct } from "./shared.js";
+import { $ as en, C as later, H as number, I as day, K as startOfDay, M as isPlatform, N as viewer, O as CopyButton, Q as texts, S as useEvery, T as Loaded, V as nameOf, W as randomKey, Z as locale, _ as Time, a as listOwnerInput, at as ask, b as useAct, ct as go, dt as withParameters, ft as embedded, gt as renewed, h as cause, it as graphql, lt as link, m as Tag, o as of, ot as follow, p as StatusTag, q as toField, s as ownerInput, st as Failure, ut as parameters, v as Until, w as Failed, x as useAsk, y as zone, z as fromField } from "./shared.js";
 import { batch, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -17,10 +17,15 @@ async function readPage(owner, page) {
 }
 var rowsAgain = graphql("query RowsAgain($ids: [ObjectID!]!) { nodes(ids: $ids) { __typename ...Row } }", [row]), changes$1 = graphql("subscription Changes($input: CallbackChangedInput!) { callbackChanged(input: $input) { kind cursor callback { ...Row } } }", [row]), retry = graphql("mutation Retry($uid: ID!) { retryCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), retryAll = graphql("mutation RetryCallbacks($input: RetryCallbacksInput!) { retryCallbacks(input: $input) { retriedCallbacks searchedUntil } }"), cancel = graphql("mutation Cancel($uid: ID!) { cancelCallback(input: { uid: $uid }) { callback { ...Row } } }", [row]), replay = graphql("mutation Replay($uid: ID!, $toUrl: String, $key: ID) { replayCallback(input: { uid: $uid, toUrl: $toUrl, idempotencyKey: $key }) { callback { ...Row } } }", [row]), canRetry = (row) => row.status === "PENDING" && row.nextAttemptAt !== null, canCancel = (row) => row.status === "PENDING", canReplay = (row) => (row.status === "SUCCESS" || row.status === "FAILED") && !row.replayOf && row.event !== "TEST", isNotice = (row) => row.event.startsWith("CALLBACK"), mayAct = (row, mayChange) => mayChange && (!isNotice(row) || !!(viewer.value?.ssoClient || isPlatform.value));
 function useActions(updated) {
-	let { busy, failure, act } = useAct(), done = useSignal(""), rest = useSignal({}), say = (said) => {
+	let { busy, failure, act } = useAct(), done = useSignal(""), rest = useSignal({}), at = useSignal(void 0), begin = () => {
+		done.value = "", embedded && (at.value = {
+			top: `${document.activeElement.getBoundingClientRect().top}px`,
+			bottom: "auto"
+		});
+	}, say = (said) => {
 		done.value = said, setTimeout(() => done.value = "", 5e3);
 	}, run = (work, said) => act(async () => {
-		done.value = "";
+		begin();
 		let row = await work();
 		return updated(row), say(said), row;
 	}), t = texts.value.actions;
@@ -28,9 +33,10 @@ function useActions(updated) {
 		busy,
 		failure,
 		done,
+		at,
 		retry: ({ uid }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
 		retryAll: (owner, filter) => act(async () => {
-			done.value = "";
+			begin();
 			let input = {
 				owner: listOwnerInput(owner),
 				filter
@@ -645,7 +651,7 @@ function useKeys({ rows, selected, open, mayChange, act, help }) {
 	useLayoutEffect(() => {
 		let pressed = (event) => {
 			let target = event.target;
-			if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || target.matches("input, textarea, select")) return;
+			if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || target.matches("input, textarea, select") || "tr".includes(event.key) && target.closest("button, summary, form")) return;
 			let place = rows.findIndex(({ uid }) => uid === selected.value), row = rows[place], move = (to) => {
 				let next = rows[Math.max(0, Math.min(rows.length - 1, to))];
 				if (!next) return;
@@ -891,7 +897,7 @@ function History({ owner, mayChange, stirred, turn }) {
 						children: [
 							mayChange && rows.some(canRetry) && /* @__PURE__ */ jsx("button", {
 								type: "button",
-								disabled: act.busy.value,
+								"aria-disabled": act.busy.value,
 								onClick: () => void act.retryAll(owner, filter),
 								children: texts.value.actions.retryAll
 							}),
@@ -924,6 +930,7 @@ function History({ owner, mayChange, stirred, turn }) {
 			/* @__PURE__ */ jsxs("div", {
 				"aria-live": "polite",
 				class: "said",
+				style: act.at.value,
 				children: [act.done.value && /* @__PURE__ */ jsxs("p", { children: ["✓ ", act.done.value] }), act.failure.value && /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsx(Failed, { failure: act.failure.value }), act.failure.value.retryAt && /* @__PURE__ */ jsx(Until, {
 					at: act.failure.value.retryAt,
 					text: t.in
@@ -1119,7 +1126,8 @@ function RowOf({ row, when, open, selected, project }) {
 			}),
 			/* @__PURE__ */ jsx("td", { children: row.nextAttemptAt && row.status === "PENDING" ? /* @__PURE__ */ jsx(Until, {
 				at: row.nextAttemptAt,
-				text: t.history.in
+				text: t.history.in,
+				due: t.history.due
 			}) : /* @__PURE__ */ jsx("span", {
 				class: "dash",
 				children: "–"

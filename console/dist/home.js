@@ -1,4 +1,4 @@
-import { J as place, Z as texts, b as useAsk, k as Field, lt as parameters, rt as graphql, s as HealthWord, st as go, ut as withParameters, w as Loaded } from "./shared.js";
+import { A as Field, Q as texts, T as Loaded, Y as place, c as HealthWord, ct as go, dt as withParameters, it as graphql, ut as parameters, x as useAsk } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

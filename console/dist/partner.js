@@ -1,4 +1,4 @@
-import { J as place, M as viewer, b as useAsk, c as Outcome, g as Time, it as ask, r as useTurn, rt as graphql, s as HealthWord, w as Loaded } from "./shared.js";
+import { N as viewer, T as Loaded, Y as place, _ as Time, at as ask, c as HealthWord, i as useTurn, it as graphql, l as Outcome, x as useAsk } from "./shared.js";
 import { t as History } from "./history.js";
 import { A as texts, D as Table, T as List, h as Facts, k as Create, m as Act } from "./work.js";
 import { useSignal } from "@preact/signals";

@@ -1,4 +1,4 @@
-import { Y as useHere, Z as texts, b as useAsk, n as mayChange, q as here, r as useTurn, rt as graphql, st as go, w as Loaded } from "./shared.js";
+import { J as here, Q as texts, T as Loaded, X as useHere, ct as go, i as useTurn, it as graphql, r as mayResend, x as useAsk } from "./shared.js";
 import { n as SettingsOfProject, r as Health } from "./settings.js";
 import { t as History } from "./history.js";
 import { useSignal } from "@preact/signals";
@@ -34,7 +34,7 @@ function Project({ route }) {
 					kind: "project",
 					id: found.id
 				},
-				mayChange: mayChange("project", found.account.role),
+				mayChange: mayResend(found.account.role),
 				turn: history.turn,
 				stirred: health.next
 			})] }), /* @__PURE__ */ jsx("aside", {

@@ -1,4 +1,4 @@
-import { C as Failed, E as Answers, O as Dialog, T as Loading, U as randomKey, b as useAsk, i as listOwnerInput, it as ask, rt as graphql, x as useEvery, y as useAct } from "./shared.js";
+import { D as Answers, E as Loading, S as useEvery, W as randomKey, a as listOwnerInput, at as ask, b as useAct, it as graphql, k as Dialog, w as Failed, x as useAsk } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
 import { useSignal } from "@preact/signals";

@@ -1,4 +1,4 @@
-import { C as Failed, E as Answers, O as Dialog, Z as texts, k as Field } from "./shared.js";
+import { A as Field, D as Answers, Q as texts, k as Dialog, w as Failed } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/history/replayto.tsx

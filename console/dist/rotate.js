@@ -1,4 +1,4 @@
-import { C as Failed, E as Answers, O as Dialog, it as ask, rt as graphql, y as useAct } from "./shared.js";
+import { D as Answers, at as ask, b as useAct, it as graphql, k as Dialog, w as Failed } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";

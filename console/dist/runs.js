@@ -1,4 +1,4 @@
-import { J as place, Y as useHere, _ as Until, b as useAsk, g as Time, it as ask, n as mayChange, q as here, rt as graphql, w as Loaded, x as useEvery } from "./shared.js";
+import { J as here, S as useEvery, T as Loaded, X as useHere, Y as place, _ as Time, at as ask, it as graphql, n as mayChange, v as Until, x as useAsk } from "./shared.js";
 import { A as texts, E as StatusFilter, O as wantedStatus, T as List, _ as ReadOnly, c as runStatuses, d as callbackHead, f as callbackRow, g as InProject, h as Facts, l as someRuns, m as Act, o as runHead, p as sent, r as ScheduleList, s as runRow, u as StateTag, v as Value } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/runs.tsx

@@ -1,4 +1,4 @@
-import { B as nameOf, C as Failed, D as CopyButton, I as duration, J as place, P as curl, S as later, V as number, W as sentences, X as locale, Z as texts, _ as Until, a as of, at as follow, b as useAsk, c as Outcome, d as Source, g as Time, h as Since, it as ask, k as Field, l as Phases, lt as parameters, n as mayChange, o as ownerInput, ot as Failure, p as Tag, rt as graphql, s as HealthWord, st as go, t as useInView, u as Remedy, ut as withParameters, v as zone, w as Loaded, x as useEvery, y as useAct, z as moment } from "./shared.js";
+import { A as Field, B as moment, C as later, F as curl, G as sentences, H as number, L as duration, O as CopyButton, Q as texts, S as useEvery, T as Loaded, V as nameOf, Y as place, Z as locale, _ as Time, at as ask, b as useAct, c as HealthWord, ct as go, d as Remedy, dt as withParameters, f as Source, g as Since, it as graphql, l as Outcome, m as Tag, n as mayChange, o as of, ot as follow, s as ownerInput, st as Failure, t as useInView, u as Phases, ut as parameters, v as Until, w as Failed, x as useAsk, y as zone } from "./shared.js";
 import { batch, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect, useRef } from "preact/hooks";
@@ -48,7 +48,7 @@ function Shown({ health: h, range, trouble: last }) {
 			class: "health",
 			children: [
 				/* @__PURE__ */ jsxs("div", { children: [
-					/* @__PURE__ */ jsx(HealthWord, { status: h.status }),
+					/* @__PURE__ */ jsx(HealthWord, { status: h.status === "HEALTHY" && !h.counts.success && waiting + h.counts.failed ? "NOTHING" : h.status }),
 					h.failingSince && /* @__PURE__ */ jsxs("p", {
 						class: "soft",
 						children: [
@@ -102,7 +102,7 @@ function Shown({ health: h, range, trouble: last }) {
 			" ",
 			/* @__PURE__ */ jsx(Remedy, { of: last.attempts.nodes[0]?.remedy }),
 			" ",
-			/* @__PURE__ */ jsx("a", {
+			waiting > 0 && /* @__PURE__ */ jsx("a", {
 				href: withParameters({
 					status: "PENDING",
 					callback: null
@@ -529,7 +529,7 @@ function FormFields({ form, owner, locked }) {
 	] });
 }
 function Headers({ form, headers, locked, set }) {
-	let t = texts.value.settings, shown = useSignal(/* @__PURE__ */ new Set()), places = sentPlaces(headers), change = (place, part) => set(headers.map((header, at) => at === place ? {
+	let t = texts.value.settings, shown = useSignal(/* @__PURE__ */ new Set()), places = sentPlaces(headers), added = useRef(-1), change = (place, part) => set(headers.map((header, at) => at === place ? {
 		...header,
 		...part
 	} : header));
@@ -541,6 +541,10 @@ function Headers({ form, headers, locked, set }) {
 				children: [
 					/* @__PURE__ */ jsx("input", {
 						"aria-label": t.headerName(place + 1),
+						placeholder: t.name,
+						ref: (field) => {
+							field && added.current === place && (added.current = -1, field.focus());
+						},
 						"aria-invalid": !!problem,
 						spellcheck: !1,
 						autocomplete: "off",
@@ -550,6 +554,7 @@ function Headers({ form, headers, locked, set }) {
 					}),
 					/* @__PURE__ */ jsx("input", {
 						"aria-label": t.headerValue(header.key || String(place + 1)),
+						placeholder: t.value,
 						"aria-invalid": !!problem,
 						type: open ? "text" : "password",
 						spellcheck: !1,
@@ -597,10 +602,12 @@ function Headers({ form, headers, locked, set }) {
 		!locked && headers.length < 20 && /* @__PURE__ */ jsxs("button", {
 			type: "button",
 			class: "link",
-			onClick: () => set([...headers, {
-				key: "",
-				value: ""
-			}]),
+			onClick: () => {
+				added.current = headers.length, set([...headers, {
+					key: "",
+					value: ""
+				}]);
+			},
 			children: ["+ ", t.addHeader]
 		}),
 		headers.length === 0 && locked && /* @__PURE__ */ jsx("p", {

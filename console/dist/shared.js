@@ -197,11 +197,13 @@ var en = {
 	save: "Save",
 	copy: "Copy",
 	copied: "Copied",
+	byHand: "The browser refuses: copy it by hand",
 	show: "Show",
 	hide: "Hide",
 	none: "None",
 	skip: "To the content",
 	failures: {
+		NEW_VERSION: "Ringback was upgraded: load the page anew. What you have typed is lost with it.",
 		OFFLINE: "The server cannot be reached. What you have typed stays here.",
 		UNAUTHENTICATED: "Your session has ended.",
 		ENTITY_NOT_FOUND: "There is no such thing, or you may not see it.",
@@ -292,7 +294,8 @@ var en = {
 			HEALTHY: "Healthy",
 			FAILING: "Failing",
 			PAUSED: "Paused",
-			NEVER_USED: "Not used yet"
+			NEVER_USED: "Not used yet",
+			NOTHING: "Nothing has arrived yet"
 		},
 		last: {
 			DAY: "last 24 hours",
@@ -306,6 +309,7 @@ var en = {
 		},
 		since: "since",
 		first: "Set a URL and send a test.",
+		firstTest: "Send a test.",
 		uncounted: "Tests are not counted here. The first event makes the first callback:",
 		endCrawl: "Copy a command that ends a crawl",
 		platformKey: "PLATFORM_KEY in it is RINGBACK_PLATFORM_KEY, or what the server printed at its first start.",
@@ -346,6 +350,8 @@ var en = {
 		},
 		headerName: (n) => `Name of header ${n}`,
 		headerValue: (name) => `Value of ${name}`,
+		name: "Name",
+		value: "Value",
 		addHeader: "Add a header",
 		removeHeader: (name) => `Remove ${name}`,
 		limits: "Limits",
@@ -372,13 +378,13 @@ var en = {
 			account: "Only Admins of the account change this."
 		},
 		pause: "Pause",
-		pauseHint: "Nothing leaves, and nothing is lost, until somebody resumes it",
+		pauseHint: "Nothing leaves but tests, and nothing is lost, until somebody resumes it",
 		resume: "Resume",
 		paused: {
 			project: "Paused since",
 			account: "The whole account is paused since"
 		},
-		pausedHint: "Nothing leaves; everything is kept."
+		pausedHint: "Nothing leaves but tests; everything is kept."
 	},
 	test: {
 		title: "Test",
@@ -386,7 +392,7 @@ var en = {
 		sending: "Sending…",
 		hint: "A callback of no event, signed and sent as any other: one attempt, and no notice.",
 		noURL: "First say where callbacks go.",
-		notYet: "No answer yet: it appears in the history.",
+		notYet: "No answer yet: it appears here, and in the history.",
 		details: "All about it",
 		againIn: (span) => `Again in ${span}`
 	},
@@ -475,6 +481,7 @@ var en = {
 		next: "Next",
 		when: "When",
 		in: (span) => `in ${span}`,
+		due: "waits for its turn",
 		replayOf: "replay of",
 		older: "Show older",
 		searchedUntil: "Looked through until",
@@ -858,23 +865,39 @@ var Answers = ({ close, children }) => /* @__PURE__ */ jsxs("p", {
 	})]
 });
 async function copy(text) {
-	if (navigator.clipboard) return navigator.clipboard.writeText(text);
-	let area = document.createElement("textarea");
-	area.value = text, (document.querySelector("dialog[open]") ?? document.body).append(area), area.select(), document.execCommand("copy"), area.remove();
+	try {
+		return await navigator.clipboard.writeText(text), !0;
+	} catch {}
+	let before = document.activeElement, area = document.createElement("textarea");
+	area.value = text, (document.querySelector("dialog[open]") ?? document.body).append(area), area.select();
+	let done = document.execCommand("copy");
+	return area.remove(), before.focus(), done;
 }
 function CopyButton({ text, label, quiet }) {
-	let done = useSignal(!1), t = texts.value;
-	return /* @__PURE__ */ jsx("button", {
+	let done = useSignal(!1), refused = useSignal(""), t = texts.value;
+	return /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsx("button", {
 		type: "button",
 		class: quiet ? "link" : void 0,
 		onClick: async () => {
-			await copy(typeof text == "string" ? text : await text()), done.value = !0, setTimeout(() => done.value = !1, 2e3);
+			let wanted = typeof text == "string" ? text : await text();
+			if (!await copy(wanted)) return void (refused.value = wanted);
+			done.value = !0, setTimeout(() => done.value = !1, 2e3);
 		},
 		children: /* @__PURE__ */ jsx("span", {
 			"aria-live": "polite",
 			children: done.value ? `✓ ${t.copied}` : label ?? t.copy
 		})
-	});
+	}), refused.value && /* @__PURE__ */ jsx(Dialog, {
+		title: t.byHand,
+		onClose: () => refused.value = "",
+		children: /* @__PURE__ */ jsx("textarea", {
+			readOnly: !0,
+			rows: 6,
+			"aria-label": t.byHand,
+			value: refused.value,
+			ref: (area) => area?.select()
+		})
+	})] });
 }
 // src/parts/header.tsx
 var endSession = graphql("mutation SignOut { deleteSession { token } }");
@@ -1170,12 +1193,12 @@ function useNow() {
 		--watching === 0 && clearInterval(timer);
 	}), []), now.value;
 }
-function Until({ at, text }) {
+function Until({ at, text, due }) {
 	let seconds = Math.max(0, Math.ceil((Date.parse(at) - useNow()) / 1e3));
 	return /* @__PURE__ */ jsx("time", {
 		dateTime: at,
 		title: moment(at, zone(), locale.value),
-		children: text(span(seconds))
+		children: seconds || !due ? text(span(seconds)) : due
 	});
 }
 function Since({ at }) {
@@ -1186,7 +1209,8 @@ var health = {
 	HEALTHY: ["ok", "✓"],
 	FAILING: ["bad", "▲"],
 	PAUSED: ["wait", "‖"],
-	NEVER_USED: ["plain", "–"]
+	NEVER_USED: ["plain", "–"],
+	NOTHING: ["plain", "–"]
 }, statuses = {
 	PENDING: ["wait", "◷"],
 	PAUSED: ["wait", "‖"],
@@ -1302,7 +1326,7 @@ function useTurn() {
 	};
 }
 // src/settings/role.ts
-var mayChange = (kind, role) => role === "Admin" || kind === "project" && (role === "Editor" || !!(viewer.value?.project && viewer.value.permission !== "READ"));
+var mayChange = (kind, role) => role === "Admin" || kind === "project" && (role === "Editor" || !!(viewer.value?.project && viewer.value.permission !== "READ")), mayResend = (role) => mayChange("project", role) || !!(viewer.value?.ssoClient && viewer.value.permission !== "READ");
 // src/parts/inview.ts
 function useInView(answer) {
 	let part = useRef(null);
@@ -1310,4 +1334,4 @@ function useInView(answer) {
 		answer && part.current?.scrollIntoView({ block: "nearest" });
 	}, [answer]), part;
 }
-export { codeIn as $, Brand as A, nameOf as B, Failed as C, CopyButton as D, Answers as E, day as F, startOfDay as G, prettyJSON as H, duration as I, place as J, toField as K, formFields as L, viewer as M, viewerName as N, Dialog as O, curl as P, en as Q, fromField as R, later as S, Loading as T, randomKey as U, number as V, sentences as W, locale as X, useHere as Y, texts as Z, Until as _, of as a, follow as at, useAsk as b, Outcome as c, link as ct, Source as d, expired as dt, offeredCode as et, StatusTag as f, forget as ft, Time as g, Since as h, signIn as ht, listOwnerInput as i, ask as it, isPlatform as j, Field as k, Phases as l, parameters as lt, cause as m, renewed as mt, mayChange as n, signInByCode as nt, ownerInput as o, Failure as ot, Tag as p, isKey as pt, here as q, useTurn as r, graphql as rt, HealthWord as s, go as st, useInView as t, refusedCode as tt, Remedy as u, withParameters as ut, zone as v, Loaded as w, useEvery as x, useAct as y, moment as z };
+export { en as $, Field as A, moment as B, later as C, Answers as D, Loading as E, curl as F, sentences as G, number as H, day as I, here as J, startOfDay as K, duration as L, isPlatform as M, viewer as N, CopyButton as O, viewerName as P, texts as Q, formFields as R, useEvery as S, Loaded as T, prettyJSON as U, nameOf as V, randomKey as W, useHere as X, place as Y, locale as Z, Time as _, signIn as _t, listOwnerInput as a, ask as at, useAct as b, HealthWord as c, go as ct, Remedy as d, withParameters as dt, codeIn as et, Source as f, embedded as ft, Since as g, renewed as gt, cause as h, isKey as ht, useTurn as i, graphql as it, Brand as j, Dialog as k, Outcome as l, link as lt, Tag as m, forget as mt, mayChange as n, refusedCode as nt, of as o, follow as ot, StatusTag as p, expired as pt, toField as q, mayResend as r, signInByCode as rt, ownerInput as s, Failure as st, useInView as t, offeredCode as tt, Phases as u, parameters as ut, Until as v, Failed as w, useAsk as x, zone as y, fromField as z };

@@ -1,4 +1,4 @@
-import { $ as codeIn, A as Brand, C as Failed, E as Answers, N as viewerName, O as Dialog, dt as expired, et as offeredCode, ft as forget, ht as signIn, it as ask, k as Field, nt as signInByCode, pt as isKey, rt as graphql, tt as refusedCode, y as useAct } from "./shared.js";
+import { A as Field, D as Answers, P as viewerName, _t as signIn, at as ask, b as useAct, et as codeIn, ht as isKey, it as graphql, j as Brand, k as Dialog, mt as forget, nt as refusedCode, pt as expired, rt as signInByCode, tt as offeredCode, w as Failed } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";

@@ -1,4 +1,4 @@
-import { C as Failed, J as place, M as viewer, O as Dialog, X as locale, Y as useHere, Z as texts$1, _ as Until, b as useAsk, f as StatusTag, g as Time, it as ask, k as Field, lt as parameters, n as mayChange, p as Tag, q as here, rt as graphql, st as go, ut as withParameters, v as zone, w as Loaded, y as useAct, z as moment } from "./shared.js";
+import { A as Field, B as moment, J as here, N as viewer, Q as texts$1, T as Loaded, X as useHere, Y as place, Z as locale, _ as Time, at as ask, b as useAct, ct as go, dt as withParameters, it as graphql, k as Dialog, m as Tag, n as mayChange, p as StatusTag, ut as parameters, v as Until, w as Failed, x as useAsk, y as zone } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";

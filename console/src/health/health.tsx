@@ -74,7 +74,7 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
     <>
       <div class="health">
         <div>
-          <HealthWord status={h.status} />
+          <HealthWord status={h.status === 'HEALTHY' && !h.counts.success && waiting + h.counts.failed ? 'NOTHING' : h.status} />
           {h.failingSince && (
             <p class="soft">
               {t.since} <Time at={h.failingSince} />, <Since at={h.failingSince} />
@@ -105,7 +105,7 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
       {h.status === 'FAILING' && last?.error && (
         <p>
           <Tag kind="bad" sign="✕">{last.error.code}</Tag> {sentences(last.error.message)} <Remedy of={last.attempts.nodes[0]?.remedy} />{' '}
-          <a href={withParameters({ status: 'PENDING', callback: null })}>{t.thenRetry(waiting)}</a>
+          {waiting > 0 && <a href={withParameters({ status: 'PENDING', callback: null })}>{t.thenRetry(waiting)}</a>}
         </p>
       )}
       {h.causes.length > 0 && (

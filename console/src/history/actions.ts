@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { ask } from '../api/client.ts';
+import { embedded } from '../api/session.ts';
 import { useAct } from '../parts/ask.ts';
 import { randomKey } from '../parts/format.ts';
 import { listOwnerInput, type ListOwner } from '../parts/owner.ts';
@@ -24,13 +25,19 @@ export function useActions(updated: (row: Row) => void) {
   const done = useSignal('');
   /** Where retryAll goes on, by what it is of, when there were more than are retried at once. */
   const rest = useSignal<Record<string, string | null>>({});
+  /** Within another page the foot of this one may be far out of sight: there it is said where it was asked for. */
+  const at = useSignal<{ top: string; bottom: string } | undefined>(undefined);
+  const begin = () => {
+    done.value = '';
+    if (embedded) at.value = { top: `${document.activeElement!.getBoundingClientRect().top}px`, bottom: 'auto' };
+  };
   const say = (said: string) => {
     done.value = said;
     setTimeout(() => (done.value = ''), 5000);
   };
   const run = (work: () => Promise<Row>, said: string) =>
     act(async () => {
-      done.value = '';
+      begin();
       const row = await work();
       updated(row);
       say(said);
@@ -41,11 +48,12 @@ export function useActions(updated: (row: Row) => void) {
     busy,
     failure,
     done,
+    at,
     retry: ({ uid }: { uid: string }) => run(async () => (await ask(retry, { uid })).retryCallback.callback, t.retried),
     /** What has become of them the list is told, as of all that changes. */
     retryAll: (owner: ListOwner, filter?: Filter) =>
       act(async () => {
-        done.value = '';
+        begin();
         const input = { owner: listOwnerInput(owner), filter };
         const of = JSON.stringify(input);
         if (rest.value[of]) input.filter = { ...filter, createdAfter: rest.value[of] };

@@ -10,6 +10,7 @@ import { Outcome, Phases, Remedy, Source, StatusTag, Tag } from '../parts/word.t
 import { place } from '../place.ts';
 import { link, parameters, withParameters } from '../route.ts';
 import { texts } from '../texts/texts.ts';
+import { viewer } from '../viewer.ts';
 import { canCancel, canReplay, canRetry, isNotice, mayAct, type Act } from './actions.ts';
 import { row } from './data.ts';
 import { Body, HeaderList } from './exchange.tsx';
@@ -98,7 +99,7 @@ function Shown({ callback: c, mayChange, act, again }: { callback: Detail; mayCh
               {t.replayTo}
             </button>
           )}
-          {may && canCancel(c) && button(t.cancel, () => act.cancel(c))}
+          {may && canCancel(c) && !viewer.value?.ssoClient && button(t.cancel, () => act.cancel(c))}
           <CopyButton label={t.curl} text={command} />
           <CopyButton label={t.graphql} text={() => query(c.uid)} />
           <CopyButton label={t.link} text={() => link(withParameters({ callback: c.uid }))} />
@@ -160,7 +161,7 @@ function Next({ callback: c }: { callback: Detail }) {
   return (
     <li class="line">
       <span>
-        {c.attemptCount + 1} · {c.nextAttemptAt ? <Until at={c.nextAttemptAt} text={texts.value.history.in} /> : c.heldByPause ? t.paused : t.behind}
+        {c.attemptCount + 1} · {c.nextAttemptAt ? <Until at={c.nextAttemptAt} text={texts.value.history.in} due={texts.value.history.due} /> : c.heldByPause ? t.paused : t.behind}
       </span>
       <span class="soft">
         {t.goesTo} <code>{c.targetUrl ?? now?.url ?? '–'}</code> {now && (c.targetUrl ?? now.url) === now.url && <Source of={now.source} />}

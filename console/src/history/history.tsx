@@ -59,7 +59,7 @@ export function History({ owner, mayChange, stirred, turn }: {
         <small role="status">{live.value === 'live' ? <span class="ok">● {t.states.live}</span> : t.states[owner.kind === 'ssoClient' ? 'now' : live.value]}</small>
         <span class="end">
           {mayChange && rows.some(canRetry) && (
-            <button type="button" disabled={act.busy.value} onClick={() => void act.retryAll(owner, filter)}>
+            <button type="button" aria-disabled={act.busy.value} onClick={() => void act.retryAll(owner, filter)}>
               {texts.value.actions.retryAll}
             </button>
           )}
@@ -77,7 +77,7 @@ export function History({ owner, mayChange, stirred, turn }: {
       </h2>
       <BulkReplays {...bulk} />
       <FilterBar />
-      <div aria-live="polite" class="said">
+      <div aria-live="polite" class="said" style={act.at.value}>
         {act.done.value && <p>✓ {act.done.value}</p>}
         {act.failure.value && (
           <>
@@ -217,7 +217,7 @@ function RowOf({ row, when, open, selected, project }: { row: Row; when: string;
       </td>
       <td data-label={t.history.attempts}>{row.attemptCount}</td>
       <td title={row.error?.message}>{cause(row)}</td>
-      <td>{row.nextAttemptAt && row.status === 'PENDING' ? <Until at={row.nextAttemptAt} text={t.history.in} /> : <span class="dash">–</span>}</td>
+      <td>{row.nextAttemptAt && row.status === 'PENDING' ? <Until at={row.nextAttemptAt} text={t.history.in} due={t.history.due} /> : <span class="dash">–</span>}</td>
       <td>
         <Time at={when} />
       </td>

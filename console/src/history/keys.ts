@@ -19,6 +19,8 @@ export function useKeys({ rows, selected, open, mayChange, act, help }: {
       const target = event.target as Element;
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
       if (target.matches('input, textarea, select')) return;
+      // What sends something is meant by a letter only where no button and no form has the focus.
+      if ('tr'.includes(event.key) && target.closest('button, summary, form')) return;
       const place = rows.findIndex(({ uid }) => uid === selected.value);
       const row = rows[place];
       const move = (to: number) => {

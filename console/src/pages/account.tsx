@@ -8,7 +8,7 @@ import { useTurn } from '../parts/turn.ts';
 import { HealthWord } from '../parts/word.tsx';
 import { place } from '../place.ts';
 import type { Route } from '../route.ts';
-import { mayChange } from '../settings/role.ts';
+import { mayResend } from '../settings/role.ts';
 import { SettingsOfAccount } from '../settings/settings.tsx';
 import { texts } from '../texts/texts.ts';
 
@@ -38,7 +38,7 @@ export function Account({ route }: { route: Route }) {
           <div class="columns">
             <div>
               <Health owner={{ kind: 'account', id: found.id }} turn={health.turn} />
-              <History owner={{ kind: 'account', id: found.id }} mayChange={mayChange('project', found.role)} turn={history.turn} stirred={health.next} />
+              <History owner={{ kind: 'account', id: found.id }} mayChange={mayResend(found.role)} turn={history.turn} stirred={health.next} />
             </div>
             <aside aria-label={t.project.settings}>
               <section aria-labelledby="projects">

@@ -8,7 +8,7 @@ import { Loaded } from '../parts/state.tsx';
 import { useTurn } from '../parts/turn.ts';
 import { here, useHere } from '../place.ts';
 import { go, type Route } from '../route.ts';
-import { mayChange } from '../settings/role.ts';
+import { mayResend } from '../settings/role.ts';
 import { SettingsOfProject } from '../settings/settings.tsx';
 import { texts } from '../texts/texts.ts';
 
@@ -40,7 +40,7 @@ export function Project({ route }: { route: Route }) {
             <div class="columns" data-part={part.value}>
               <div>
                 <Health owner={{ kind: 'project', id: found.id }} turn={health.turn} />
-                <History owner={{ kind: 'project', id: found.id }} mayChange={mayChange('project', found.account.role)} turn={history.turn} stirred={health.next} />
+                <History owner={{ kind: 'project', id: found.id }} mayChange={mayResend(found.account.role)} turn={history.turn} stirred={health.next} />
               </div>
               <aside aria-label={texts.value.project.settings}>
                 <SettingsOfProject id={found.id} stirred={history.next} />

@@ -104,32 +104,49 @@ export const Answers = ({ close, children }: { close: () => void; children: Comp
   </p>
 );
 
-/** copy puts a text into the clipboard: also at a plain http address, where browsers have it the old way only. */
-async function copy(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+/** copy puts a text into the clipboard, or says that it may not: a plain http address, and a frame that is not let, have the old way only. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // the old way
+  }
+  const before = document.activeElement as HTMLElement;
   const area = document.createElement('textarea');
   area.value = text;
   (document.querySelector('dialog[open]') ?? document.body).append(area);
   area.select();
-  document.execCommand('copy');
+  const done = document.execCommand('copy');
   area.remove();
+  before.focus();
+  return done;
 }
 
-/** CopyButton puts a text into the clipboard, and says so. */
+/** CopyButton puts a text into the clipboard, and says so; where it may not, it shows the text to be copied by hand. */
 export function CopyButton({ text, label, quiet }: { text: string | (() => string | Promise<string>); label?: string; quiet?: boolean }) {
   const done = useSignal(false);
+  const refused = useSignal('');
   const t = texts.value;
   return (
-    <button
-      type="button"
-      class={quiet ? 'link' : undefined}
-      onClick={async () => {
-        await copy(typeof text === 'string' ? text : await text());
-        done.value = true;
-        setTimeout(() => (done.value = false), 2000);
-      }}
-    >
-      <span aria-live="polite">{done.value ? `✓ ${t.copied}` : (label ?? t.copy)}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        class={quiet ? 'link' : undefined}
+        onClick={async () => {
+          const wanted = typeof text === 'string' ? text : await text();
+          if (!(await copy(wanted))) return void (refused.value = wanted);
+          done.value = true;
+          setTimeout(() => (done.value = false), 2000);
+        }}
+      >
+        <span aria-live="polite">{done.value ? `✓ ${t.copied}` : (label ?? t.copy)}</span>
+      </button>
+      {refused.value && (
+        <Dialog title={t.byHand} onClose={() => (refused.value = '')}>
+          <textarea readOnly rows={6} aria-label={t.byHand} value={refused.value} ref={(area) => area?.select()} />
+        </Dialog>
+      )}
+    </>
   );
 }

@@ -32,12 +32,12 @@ export function useNow(): number {
   return now.value;
 }
 
-/** Until counts down to what is to come. */
-export function Until({ at, text }: { at: string; text: (span: string) => string }) {
+/** Until counts down to what is to come. due: what is said once it might have been there. */
+export function Until({ at, text, due }: { at: string; text: (span: string) => string; due?: string }) {
   const seconds = Math.max(0, Math.ceil((Date.parse(at) - useNow()) / 1000));
   return (
     <time dateTime={at} title={moment(at, zone(), locale.value)}>
-      {text(span(seconds))}
+      {seconds || !due ? text(span(seconds)) : due}
     </time>
   );
 }

@@ -9,6 +9,7 @@ const health: Record<string, [Kind, string]> = {
   FAILING: ['bad', '▲'],
   PAUSED: ['wait', '‖'],
   NEVER_USED: ['plain', '–'],
+  NOTHING: ['plain', '–'],
 };
 const statuses: Record<string, [Kind, string]> = {
   PENDING: ['wait', '◷'],

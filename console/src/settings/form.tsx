@@ -1,5 +1,5 @@
 import { batch, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { Failure } from '../api/failure.ts';
 import { useAct } from '../parts/ask.ts';
@@ -151,6 +151,7 @@ function Headers({ form, headers, locked, set }: { form: Form; headers: Header[]
   const t = texts.value.settings;
   const shown = useSignal(new Set<number>());
   const places = sentPlaces(headers);
+  const added = useRef(-1);
   const change = (place: number, part: Partial<Header>) => set(headers.map((header, at) => (at === place ? { ...header, ...part } : header)));
   return (
     <>
@@ -161,6 +162,12 @@ function Headers({ form, headers, locked, set }: { form: Form; headers: Header[]
           <div key={place} class="header">
             <input
               aria-label={t.headerName(place + 1)}
+              placeholder={t.name}
+              ref={(field) => {
+                if (!field || added.current !== place) return;
+                added.current = -1;
+                field.focus();
+              }}
               aria-invalid={Boolean(problem)}
               spellcheck={false}
               autocomplete="off"
@@ -170,6 +177,7 @@ function Headers({ form, headers, locked, set }: { form: Form; headers: Header[]
             />
             <input
               aria-label={t.headerValue(header.key || String(place + 1))}
+              placeholder={t.value}
               aria-invalid={Boolean(problem)}
               type={(open ? 'text' : 'password') as 'text'}
               spellcheck={false}
@@ -213,7 +221,14 @@ function Headers({ form, headers, locked, set }: { form: Form; headers: Header[]
         );
       })}
       {!locked && headers.length < 20 && (
-        <button type="button" class="link" onClick={() => set([...headers, { key: '', value: '' }])}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            added.current = headers.length;
+            set([...headers, { key: '', value: '' }]);
+          }}
+        >
           + {t.addHeader}
         </button>
       )}

@@ -8,3 +8,7 @@ import { viewer } from '../viewer.ts';
  */
 export const mayChange = (kind: Owner['kind'], role: Role | null | undefined): boolean =>
   role === 'Admin' || (kind === 'project' && (role === 'Editor' || Boolean(viewer.value?.project && viewer.value.permission !== 'READ')));
+
+/** Who may retry and replay: whoever changes a project, and the partner whose account it is. */
+export const mayResend = (role: Role | null | undefined): boolean =>
+  mayChange('project', role) || Boolean(viewer.value?.ssoClient && viewer.value.permission !== 'READ');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve } from '../../example/serve.mjs';
-import { accessible, base, closeBrowser, graphql, open, project, sessionByKey, token } from './harness.mjs';
+import { accessible, base, closeBrowser, finishCrawl, graphql, open, project, receiver, sessionByKey, token } from './harness.mjs';
 
 after(closeBrowser);
 
@@ -87,6 +87,41 @@ test('a dialog stands in sight of the button that has opened it, however high th
   await page.keyboard.press('Escape');
   await frame.getByRole('dialog').waitFor({ state: 'detached' });
   assert.equal(await frame.getByRole('button', { name: 'Keys' }).evaluate((button) => button === document.activeElement), true);
+});
+
+test('a text is copied in a frame, and shown where the browser refuses', async (t) => {
+  const { page, problems, frame } = await host(t, process.env.EMBED_PORT, await portal('MANAGE'));
+  await frame.getByRole('button', { name: 'Copy link' }).click();
+  await frame.getByText('✓ Copied').waitFor();
+  await page.frames().at(-1).evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    document.execCommand = () => false;
+  });
+  await frame.getByRole('button', { name: /Copy link|Copied/ }).click();
+  const text = frame.getByRole('dialog').getByRole('textbox');
+  await text.waitFor();
+  assert.match(await text.inputValue(), /\/console\/projects\/123$/);
+  assert.deepEqual(problems, []);
+});
+
+test('what came of a click is said where it was made, however high the page is', async (t) => {
+  const hook = await receiver();
+  t.after(hook.close);
+  await graphql('mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { id } } }', { input: { projectId: 123, apiCallbackUrl: hook.url } });
+  const crawl = await finishCrawl(123);
+  const { page, frame } = await host(t, process.env.EMBED_PORT, await portal('MANAGE'));
+  const row = frame.locator('table.callbacks tr').filter({ hasText: crawl });
+  await row.getByText('Arrived').waitFor();
+  await row.getByRole('link').first().click();
+  const replay = frame.getByRole('button', { name: 'Replay', exact: true });
+  await replay.waitFor();
+  await page.evaluate(() => { document.body.style.paddingTop = '1500px'; });
+  await page.setViewportSize({ width: 1000, height: 500 });
+  await replay.click();
+  const said = frame.getByText('Replayed: ');
+  await said.waitFor();
+  const { y, height } = await said.boundingBox(); // in the coordinates of the page around
+  assert.ok(y >= 0 && y + height <= 500, `${y}`);
 });
 
 test('a token that is set again asks nothing anew, an element can be moved and hidden, and its script loaded twice', async (t) => {

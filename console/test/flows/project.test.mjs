@@ -73,7 +73,7 @@ test('set a URL, see it effective, test, fail, diagnose, mend, retry, replay', a
   await page.getByText('Replayed').first().waitFor();
   await page.getByRole('button', { name: '1 new' }).click();
   await rows(page).first().getByText('replay of').waitFor();
-  await page.getByText('Healthy').waitFor();
+  await page.getByText('✓ Healthy').waitFor();
   assert.deepEqual(problems, []);
 });
 
