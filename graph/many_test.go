@@ -54,7 +54,7 @@ func TestEachCrawlOfManyIsToldOnceAndWhatIsWrongTouchesNoOther(t *testing.T) {
 	}
 	first := w.ok(platform(), query, variables{"crawls": crawls})
 	for i, want := range []string{
-		"", "ENTITY_NOT_FOUND crawls.1", "BAD_USER_INPUT crawls.2.crawlId", "CONFLICT crawls.3.status",
+		"", "ENTITY_NOT_FOUND crawls.1.projectId", "BAD_USER_INPUT crawls.2.crawlId", "CONFLICT crawls.3.status",
 		"BAD_USER_INPUT crawls.4.status", "BAD_USER_INPUT crawls.5.projectId", "",
 	} {
 		at := fmt.Sprintf("finishCrawls.results.%d.", i)

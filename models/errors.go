@@ -38,7 +38,7 @@ const (
 // Error is an error that may be shown to the caller. Its message never carries a secret.
 type Error struct {
 	Code    Code
-	Field   string // the input field that is wrong, as headers.1.value; only with BAD_USER_INPUT and CONFLICT
+	Field   string // the input field that is wrong, as headers.1.value; with BAD_USER_INPUT, CONFLICT and ENTITY_NOT_FOUND
 	Message string
 	Current any // with CONFLICT: the entity as it is, for a door to show what the caller may see of it; nil: none
 	// RetryAt is when the same may be asked for again; nil: it is not known.
@@ -105,6 +105,20 @@ func NotFound(typeName string) error {
 	return &Error{Code: CodeNotFound, Message: typeName + " not found"}
 }
 
+// NotFoundAt is NotFound for an entity that a field of an input names.
+func NotFoundAt(field, typeName string) error {
+	return &Error{Code: CodeNotFound, Field: field, Message: typeName + " not found"}
+}
+
+// FoundAt gives an error that is NotFound the field of an input that names the entity.
+func FoundAt(field string, err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Code == CodeNotFound {
+		return e.within(field)
+	}
+	return err
+}
+
 // Conflict is the error for a request that is well formed but that the present state does not allow.
 func Conflict(field, format string, args ...any) error {
 	return &Error{Code: CodeConflict, Field: field, Message: fmt.Sprintf(format, args...)}
@@ -159,8 +173,8 @@ func Invalid(field, format string, args ...any) error {
 	return &Error{Code: CodeBadUserInput, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT, or CONFLICT where
-// the present state does not allow it. errors.As finds the first.
+// Problems is all that is wrong with an input: each has a field of its own, and the code BAD_USER_INPUT, CONFLICT where
+// the present state does not allow it, or ENTITY_NOT_FOUND of what the field names. errors.As finds the first.
 type Problems []*Error
 
 // Error returns the sentences for the caller, one after the other.
@@ -188,7 +202,7 @@ func ProblemsOf(err error) Problems {
 	switch {
 	case errors.As(err, &several):
 		return several
-	case errors.As(err, &one) && (one.Code == CodeBadUserInput || one.Code == CodeConflict && one.Field != ""):
+	case errors.As(err, &one) && (one.Code == CodeBadUserInput || (one.Code == CodeConflict || one.Code == CodeNotFound) && one.Field != ""):
 		return Problems{one}
 	}
 	return nil

@@ -16,11 +16,23 @@ func Refusal(ctx context.Context) error {
 }
 
 // Refused finds out what else is wrong with what is refused before it began, as for what cannot be read of its input: it
-// does the same where nothing can be written, and tells all problems. Those of a field that is refused, and errors that are
-// no problems of the input, may come of the refusal, and are left out.
+// does the same where nothing can be written, and tells all problems (Beside).
 func Refused[T any](ctx context.Context, refusal error, do func(context.Context) (T, error)) (T, error) {
+	var none T
 	_, err := do(context.WithValue(ctx, refusalKey{}, refusal))
-	all, refused := slices.Clone(ProblemsOf(refusal)), map[string]bool{}
+	return none, Beside(refusal, err)
+}
+
+// Beside is what is wrong with an input and, where it was gone on with all the same, what came of that: problems of other
+// fields. Errors of another kind are left out, as they may come of what is wrong. Where nothing is wrong it is err.
+func Beside(wrong, err error) error {
+	all, refused := slices.Clone(ProblemsOf(wrong)), map[string]bool{}
+	switch {
+	case wrong == nil:
+		return err
+	case len(all) == 0:
+		return wrong
+	}
 	for _, problem := range all {
 		refused[problem.Field] = true
 	}
@@ -29,8 +41,7 @@ func Refused[T any](ctx context.Context, refusal error, do func(context.Context)
 			all = append(all, problem)
 		}
 	}
-	var none T
-	return none, all.alone()
+	return all.alone()
 }
 
 // isWithin tells whether a field, or one that it is within, is among some.

@@ -168,10 +168,10 @@ func TestFinishCrawlRefusesWhatDoesNotFit(t *testing.T) {
 			func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, nil }, models.CodeBadUserInput, "projectId",
 		},
 		"a new crawl of an unknown project": {
-			func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, "",
+			func(in *crawl.End) { in.CrawlID, in.ProjectID = 2, new(int64(999)) }, models.CodeNotFound, "projectId",
 		},
 		"an unknown user": {
-			func(in *crawl.End) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "",
+			func(in *crawl.End) { in.CrawlID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "createdByUserId",
 		},
 		"an end that is none": {
 			func(in *crawl.End) { in.CrawlID, in.Status = 2, crawl.Queued }, models.CodeBadUserInput, "status",
@@ -224,7 +224,7 @@ func TestDeletedProjectRaisesNothing(t *testing.T) {
 	_, err = w.DeleteProject(t.Context(), w.Admin, w.Shop.ID)
 	modelstest.NoError(t, err)
 	_, _, err = w.FinishCrawl(t.Context(), w.Platform, w.CrawlEnd(999))
-	modelstest.WantError(t, err, models.CodeNotFound, "")
+	modelstest.WantError(t, err, models.CodeNotFound, "projectId")
 	made, c, err := w.FinishCrawl(t.Context(), w.Platform, crawl.End{
 		CrawlID: queued.ID, Kind: crawl.Standard, Status: crawl.Finished,
 	})

@@ -3,6 +3,7 @@ package crawl
 import (
 	"time"
 
+	"github.com/ringback/ringback/models"
 	"github.com/ringback/ringback/models/callback"
 )
 
@@ -40,7 +41,7 @@ func (k *ending[T]) checkCreator(userID *int64) (err error) {
 	if userID != nil {
 		_, err = k.User(*userID)
 	}
-	return err
+	return models.FoundAt("createdByUserId", err)
 }
 
 // finished keeps what is to be written of an entity.

@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -30,14 +31,10 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
-	if err := in.check(); err != nil {
-		return nil, nil, err
+	if wrong := cmp.Or(in.check(), models.Refusal(ctx)); wrong != nil {
+		return nil, nil, s.refuseCrawl(ctx, in, wrong)
 	}
-	together := s.ends.Do
-	if models.Refusal(ctx) != nil { // which the others have no part in
-		together = s.finishCrawlAlone
-	}
-	ended, err := together(ctx, in)
+	ended, err := s.ends.Do(ctx, in)
 	if errors.As(err, new(combine.SharedError)) {
 		ended, err = s.finishCrawlAlone(ctx, in)
 	}
@@ -45,6 +42,21 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 		return nil, nil, err
 	}
 	return ended.crawl, ended.callback, ended.err
+}
+
+// refuseCrawl tells what is wrong with an end and what else is, and writes nothing.
+func (s *Service) refuseCrawl(ctx context.Context, in End, wrong error) error {
+	_, err := models.Refused(ctx, wrong, func(ctx context.Context) (none outcome, _ error) {
+		return none, s.inTx(ctx, func(tx Store) error {
+			known := newCrawlsToFinish(s.engine.Now())
+			if err := known.read(ctx, tx, []End{in}); err != nil {
+				return err
+			}
+			ended, err := s.finishCrawl(ctx, tx, known, in)
+			return cmp.Or(err, ended.err)
+		})
+	})
+	return err
 }
 
 // manyPatience is how long FinishCrawls may wait for room at the worker, where its receiver is quick: that takes a few times
@@ -206,9 +218,6 @@ func (s *Service) finishCrawl(ctx context.Context, tx callback.PartiesTx, known 
 	if err != nil {
 		return outcome{err: err}, nil
 	}
-	if err := crawl.contradicts(in); err != nil {
-		return outcome{err: err}, nil
-	}
 	if crawl.FinishedAt != nil {
 		return outcome{crawl: crawl, callback: known.callbacks[finishedKey(crawl.ID)]}, nil
 	}
@@ -310,25 +319,23 @@ func (k *crawlsToFinish) readLocked(ctx context.Context, tx Store, locked []*Cra
 // crawl returns the crawl of an input as it is now: a copy, or a new one where it was not known here.
 func (k *crawlsToFinish) crawl(in End) (*Crawl, error) {
 	if crawl := k.now(in.CrawlID); crawl != nil {
-		return crawl, k.checkCreator(in.CreatedByUserID)
+		return crawl, models.AllProblems(k.checkCreator(in.CreatedByUserID), crawl.contradicts(in))
 	}
 	return k.newCrawl(in)
 }
 
 // newCrawl returns the crawl of an input that is the first to name it.
 func (k *crawlsToFinish) newCrawl(in End) (*Crawl, error) {
-	if err := k.checkCreator(in.CreatedByUserID); err != nil {
-		return nil, err
-	}
+	creator := k.checkCreator(in.CreatedByUserID)
 	if in.ProjectID == nil {
-		return nil, models.Invalid("projectId", "must be given when the crawl is new here")
+		return nil, models.AllProblems(creator, models.Invalid("projectId", "must be given when the crawl is new here"))
 	}
 	owners, err := k.Owner(*in.ProjectID)
-	if err != nil {
-		return nil, err
+	if err != nil || owners.Project.DeletedAt != nil {
+		err = models.NotFoundAt("projectId", tenant.TypeProject)
 	}
-	if owners.Project.DeletedAt != nil {
-		return nil, models.NotFound(tenant.TypeProject)
+	if err := models.AllProblems(creator, err); err != nil {
+		return nil, err
 	}
 	return &Crawl{ID: in.CrawlID, AccountID: owners.Account.ID, ProjectID: owners.Project.ID, CreatedAt: k.at}, nil
 }

@@ -116,7 +116,7 @@ func TestNewCrawlsAmongOthersEndAsBefore(t *testing.T) {
 	modelstest.WantError(t, done[3].Err, models.CodeConflict, "crawls.3.status")
 	more, again, err := freshly(w, w.Store, w.CrawlEnd(4), nowhere)
 	modelstest.NoError(t, err)
-	modelstest.WantError(t, more[1].Err, models.CodeNotFound, "crawls.1")
+	modelstest.WantError(t, more[1].Err, models.CodeNotFound, "crawls.1.projectId")
 	if transactions != 1 || again != 1 {
 		t.Errorf("they took %d and %d transactions", transactions, again)
 	}

@@ -38,7 +38,7 @@ func TestManyCrawlsEndInOneTransactionAndWhatIsWrongTouchesNoOther(t *testing.T)
 	for range 2 { // and the same call again
 		done, err := service.FinishCrawls(t.Context(), w.Platform, in)
 		modelstest.NoError(t, err)
-		modelstest.WantError(t, done[1].Err, models.CodeNotFound, "crawls.1")
+		modelstest.WantError(t, done[1].Err, models.CodeNotFound, "crawls.1.projectId")
 		modelstest.WantError(t, done[2].Err, models.CodeConflict, "crawls.2.status")
 		modelstest.WantError(t, done[6].Err, models.CodeBadUserInput, "crawls.6.crawlId")
 		if problems := models.ProblemsOf(done[3].Err); len(problems) != 2 || problems[1].Field != "crawls.3.status" {
@@ -105,7 +105,7 @@ func TestManyReportDownloadsAreToldOnceAndWhatIsWrongLeavesNothing(t *testing.T)
 	for range 2 {
 		done, err := w.FinishReportDownloads(t.Context(), w.Platform, in)
 		modelstest.NoError(t, err)
-		modelstest.WantError(t, done[1].Err, models.CodeNotFound, "reportDownloads.1")
+		modelstest.WantError(t, done[1].Err, models.CodeNotFound, "reportDownloads.1.crawlId")
 		modelstest.WantError(t, done[2].Err, models.CodeConflict, "reportDownloads.2.reportTemplateCode")
 		modelstest.WantError(t, done[5].Err, models.CodeBadUserInput, "reportDownloads.5.crawlId")
 		modelstest.NoError(t, errors.Join(done[0].Err, done[3].Err, done[4].Err))

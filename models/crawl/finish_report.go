@@ -39,14 +39,29 @@ func (s *Service) FinishReportDownload(
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, nil, err
 	}
-	if err := in.check(); err != nil {
-		return nil, nil, err
+	if wrong := cmp.Or(in.check(), models.Refusal(ctx)); wrong != nil {
+		return nil, nil, s.refuseReportDownload(ctx, in, wrong)
 	}
 	done, err := s.finishReportDownloads(ctx, []ReportDownloadEnd{in})
 	if err != nil {
 		return nil, nil, err
 	}
 	return done[0].Out.ReportDownload, done[0].Out.Callback, done[0].Err
+}
+
+// refuseReportDownload is refuseCrawl of a report download.
+func (s *Service) refuseReportDownload(ctx context.Context, in ReportDownloadEnd, wrong error) error {
+	_, err := models.Refused(ctx, wrong, func(ctx context.Context) (none Generated, _ error) {
+		return none, s.inTx(ctx, func(tx Store) error {
+			known := newReportsToFinish(s.engine.Now())
+			if err := known.read(ctx, tx, []ReportDownloadEnd{in}); err != nil {
+				return err
+			}
+			done, err := s.finishReportDownload(ctx, tx, known, in)
+			return cmp.Or(err, done.Err)
+		})
+	})
+	return err
 }
 
 // FinishReportDownloads does what FinishReportDownload does for many, in one transaction, as if one after the other.
@@ -247,15 +262,15 @@ func (k *reportsToFinish) report(in ReportDownloadEnd) (*ReportDownload, error) 
 
 // newReport returns the report download of an input that is the first to name it.
 func (k *reportsToFinish) newReport(in ReportDownloadEnd) (*ReportDownload, error) {
-	if err := k.checkCreator(in.CreatedByUserID); err != nil {
-		return nil, err
+	var crawl *Crawl
+	var unknown error
+	if in.CrawlID != nil {
+		if crawl = k.crawls[*in.CrawlID]; crawl == nil {
+			unknown = models.NotFoundAt("crawlId", models.TypeCrawl)
+		}
 	}
-	if err := in.missing(); err != nil {
+	if err := models.AllProblems(k.checkCreator(in.CreatedByUserID), in.missing(), unknown); err != nil {
 		return nil, err
-	}
-	crawl, ok := k.crawls[*in.CrawlID]
-	if !ok {
-		return nil, models.NotFound(models.TypeCrawl)
 	}
 	created := NewReportDownload{
 		ReportTemplateCode: *in.ReportTemplateCode, ReportTypeCode: ReportBasic, SegmentID: in.SegmentID,

@@ -95,9 +95,9 @@ func TestWhatIsWrongWithOneCrawlDoesNotTouchThoseThatEndWithIt(t *testing.T) {
 		field   string
 	}{
 		{"a new one", 2, func(*crawl.End) {}, "", ""},
-		{"of an unknown project", 3, func(in *crawl.End) { in.ProjectID = new(int64(999)) }, models.CodeNotFound, ""},
-		{"of a deleted project", 4, func(in *crawl.End) { in.ProjectID = &deleted.ID }, models.CodeNotFound, ""},
-		{"of an unknown user", 5, func(in *crawl.End) { in.CreatedByUserID = new(int64(999)) }, models.CodeNotFound, ""},
+		{"of an unknown project", 3, func(in *crawl.End) { in.ProjectID = new(int64(999)) }, models.CodeNotFound, "projectId"},
+		{"of a deleted project", 4, func(in *crawl.End) { in.ProjectID = &deleted.ID }, models.CodeNotFound, "projectId"},
+		{"of an unknown user", 5, func(in *crawl.End) { in.CreatedByUserID = new(int64(999)) }, models.CodeNotFound, "createdByUserId"},
 		{"a new one without a project", 6, func(in *crawl.End) { in.ProjectID = nil }, models.CodeBadUserInput, "projectId"},
 		{"one that has ended", 1, func(*crawl.End) {}, "", ""},
 		{"one that has ended otherwise", 1, func(in *crawl.End) { in.Status = crawl.Failed }, models.CodeConflict, "status"},

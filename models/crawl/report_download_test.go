@@ -135,10 +135,10 @@ func TestFinishReportDownloadRefusesWhatDoesNotFit(t *testing.T) {
 			"reportTemplateCode",
 		},
 		"new of an unknown crawl": {
-			func(in *input) { in.ReportDownloadID, in.CrawlID = 2, new(int64(999)) }, models.CodeNotFound, "",
+			func(in *input) { in.ReportDownloadID, in.CrawlID = 2, new(int64(999)) }, models.CodeNotFound, "crawlId",
 		},
 		"an unknown user": {
-			func(in *input) { in.ReportDownloadID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "",
+			func(in *input) { in.ReportDownloadID, in.CreatedByUserID = 2, new(int64(999)) }, models.CodeNotFound, "createdByUserId",
 		},
 		"no file URL":         {func(in *input) { in.FileURL = "" }, models.CodeBadUserInput, "fileUrl"},
 		"a relative file URL": {func(in *input) { in.FileURL = "/a.csv" }, models.CodeBadUserInput, "fileUrl"},
@@ -170,7 +170,7 @@ func TestAllThatIsWrongWithTheEndOfAReportIsSaid(t *testing.T) {
 	t.Parallel()
 	w := modelstest.NewWorld(t)
 	for want, in := range map[string]crawl.ReportDownloadEnd{
-		"reportTemplateCode fileUrl": {ReportDownloadID: 1, ReportTemplateCode: new("a b"), FileURL: "/a.csv"},
+		"reportTemplateCode fileUrl crawlId": {ReportDownloadID: 1, ReportTemplateCode: new("a b"), FileURL: "/a.csv"},
 		"crawlId reportTemplateCode": {ReportDownloadID: 1, FileURL: "https://files.example.com/1"},
 	} {
 		_, _, err := w.FinishReportDownload(t.Context(), w.Platform, in)

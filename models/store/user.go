@@ -66,7 +66,7 @@ func (s *Store) CreateUser(ctx context.Context, u *tenant.User, memberships []te
 	}
 	err := insertNew(ctx, s, &row, &row.ID, "users", tenant.TypeUser)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return models.Conflict("email", "a user with this email exists already")
+		return tenant.ErrEmailTaken
 	}
 	if err != nil {
 		return err

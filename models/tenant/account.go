@@ -65,7 +65,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 		ID: in.RawID, Name: in.Name, Timezone: "UTC", SSOClientID: in.SSOClientID,
 		PartnerAccountID: in.PartnerAccountID, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
-	err := models.AllProblems(
+	wrong := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		models.CheckName("name", in.Name),
 		models.CheckOptionalName("partnerAccountId", in.PartnerAccountID),
@@ -73,16 +73,13 @@ func (s *Service) CreateAccount(ctx context.Context, actor *models.Actor, in New
 		a.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 		a.limit(in.Limits),
 	)
-	if err != nil {
-		return nil, err
-	}
 	return a, s.inTx(ctx, func(tx Store) error {
+		wrong := wrong
 		if in.SSOClientID != nil {
-			if _, err := models.One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient); err != nil {
-				return err
-			}
+			_, err := models.One(tx.SSOClients(ctx, *in.SSOClientID))(TypeSSOClient)
+			wrong = models.AllProblems(wrong, models.FoundAt("ssoClientId", err))
 		}
-		if err := tx.CreateAccount(ctx, a); err != nil {
+		if err := models.Beside(wrong, tx.CreateAccount(ctx, a)); err != nil {
 			return err
 		}
 		models.Made(ctx, a.ID)

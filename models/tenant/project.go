@@ -83,20 +83,17 @@ func (s *Service) CreateProject(ctx context.Context, actor *models.Actor, in New
 		if in.RawID != 0 && !actor.Platform {
 			return models.Forbidden("only the platform's service key may choose the rawID")
 		}
-		err := models.AllProblems(
+		wrong := models.AllProblems(
 			models.CheckNewID("rawID", in.RawID),
 			models.AssignName(&p.Name, "name", models.Given(&in.Name)),
 			models.AssignText(&p.PrimaryDomain, "primaryDomain", models.Given(&in.PrimaryDomain), maxDomainBytes),
 			p.Callback.Apply(in.Callback, fieldCallbackURL, fieldCallbackHeaders),
 			p.limit(in.Limits),
 		)
-		if err != nil {
+		if err := s.allowProject(ctx, tx, actor.Scope(models.RoleViewer), in.AccountID); wrong == nil && err != nil {
 			return err
 		}
-		if err := s.allowProject(ctx, tx, actor.Scope(models.RoleViewer), in.AccountID); err != nil {
-			return err
-		}
-		if err := tx.CreateProject(ctx, p); err != nil {
+		if err := models.Beside(wrong, tx.CreateProject(ctx, p)); err != nil {
 			return err
 		}
 		models.Made(ctx, p.ID)

@@ -83,18 +83,15 @@ func (s *Service) CreateSSOClient(ctx context.Context, actor *models.Actor, in N
 		SeesPayloads: in.SeesPayloads,
 		Version:      1, CreatedAt: at, UpdatedAt: at,
 	}
-	err := models.AllProblems(
+	wrong := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		models.CheckName("name", in.Name),
 		c.Webhook.Apply(in.Webhook, fieldWebhookURL, fieldWebhookHeaders),
 		checkNoticeMode(c.NoticeMode),
 		assignWebhookEvents(&c.WebhookEvents, in.WebhookEvents),
 	)
-	if err != nil {
-		return nil, err
-	}
 	return c, s.inTx(ctx, func(tx Store) error {
-		if err := tx.CreateSSOClient(ctx, c); err != nil {
+		if err := models.Beside(wrong, tx.CreateSSOClient(ctx, c)); err != nil {
 			return err
 		}
 		models.Made(ctx, c.ID)

@@ -192,7 +192,7 @@ func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 		},
 		"account, taken rawID": {account(tenant.NewAccount{Name: "A", RawID: w.Acme.ID}), models.CodeConflict, "rawID"},
 		"account, unknown client": {
-			account(tenant.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, "",
+			account(tenant.NewAccount{Name: "A", SSOClientID: new(int64(999))}), models.CodeNotFound, "ssoClientId",
 		},
 		"account, empty partner id": {
 			account(tenant.NewAccount{Name: "A", PartnerAccountID: new("")}), models.CodeBadUserInput, "partnerAccountId",
@@ -207,7 +207,7 @@ func TestCreationRefusesWhatDoesNotFit(t *testing.T) {
 			user(
 				tenant.NewUser{Email: "c@example.com", Accounts: []tenant.Membership{{AccountID: 999, Role: models.RoleViewer}}},
 			),
-			models.CodeNotFound, "",
+			models.CodeNotFound, "accounts.0.accountId",
 		},
 		"user, unknown role": {
 			user(tenant.NewUser{Email: "d@example.com", Accounts: []tenant.Membership{{AccountID: w.Acme.ID, Role: "Owner"}}}),

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"fmt"
 	"net/mail"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 	if err := actor.RequirePlatform(); err != nil {
 		return nil, err
 	}
-	err := models.AllProblems(
+	wrong := models.AllProblems(
 		models.CheckNewID("rawID", in.RawID),
 		CheckEmail("email", in.Email),
 		models.CheckOptionalName("firstName", in.FirstName),
@@ -57,25 +58,40 @@ func (s *Access) CreateUser(ctx context.Context, actor *models.Actor, in NewUser
 		models.CheckOptionalName("partnerUserId", in.PartnerUserID),
 		checkMemberships(in.Accounts),
 	)
-	if err != nil {
-		return nil, err
-	}
 	u := &User{
 		ID: in.RawID, Email: in.Email, FirstName: in.FirstName, LastName: in.LastName,
 		PartnerUserID: in.PartnerUserID, CreatedAt: s.now(),
 	}
 	return u, s.inTx(ctx, func(tx AccessStore) error {
-		for _, m := range in.Accounts {
-			if _, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), m.AccountID))(TypeAccount); err != nil {
-				return err
-			}
+		problems := []error{wrong, checkFree(ctx, tx, in.Email)}
+		for i, m := range in.Accounts {
+			_, err := models.One(tx.Accounts(ctx, actor.Scope(models.RoleViewer), m.AccountID))(TypeAccount)
+			problems = append(problems, models.FoundAt(fmt.Sprintf("accounts.%d.accountId", i), err))
 		}
-		if err := tx.CreateUser(ctx, u, in.Accounts); err != nil {
+		if err := models.Beside(models.AllProblems(problems...), tx.CreateUser(ctx, u, in.Accounts)); err != nil {
 			return err
 		}
 		models.Made(ctx, u.ID)
 		return nil
 	})
+}
+
+// ErrEmailTaken is of a user with the email address of another.
+var ErrEmailTaken = models.Conflict("email", "a user with this email exists already")
+
+// checkFree tells of an email address that is taken also where the rawID is, too.
+func checkFree(ctx context.Context, tx AccessStore, email string) error {
+	if CheckEmail("email", email) != nil {
+		return nil
+	}
+	switch _, err := tx.UserByEmail(ctx, email); {
+	case err == nil:
+		return ErrEmailTaken
+	case models.ErrorCode(err) == models.CodeNotFound:
+		return nil
+	default:
+		return err
+	}
 }
 
 // FindUser finds a user by its email address, its number or its global id, as people write them. Platform only.
