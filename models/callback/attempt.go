@@ -1,10 +1,13 @@
 package callback
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -140,6 +143,7 @@ const maxResponseBody = 64 << 10
 // finish records an outcome on the attempt. A status that the event does not count as arrived becomes HTTP_STATUS.
 func (a *Attempt) finish(o Outcome, rules event, headers []models.Header, at time.Time) {
 	o = o.Normalized()
+	headers = o.masked(headers)
 	a.FinishedAt, a.Duration, a.Timings, a.HTTPStatus, a.Error = &at, o.Duration, o.Timings, o.HTTPStatus, o.Error
 	if a.Error != nil { // its message may name what the receiver said, such as where it redirects to
 		a.Error = &AttemptError{a.Error.Code, string(models.Redact([]byte(a.Error.Message), headers))}
@@ -152,6 +156,43 @@ func (a *Attempt) finish(o Outcome, rules event, headers []models.Header, at tim
 		message := fmt.Sprintf("the receiver answered with the status %d", *o.HTTPStatus)
 		a.Error = &AttemptError{HTTPStatusError, message}
 	}
+}
+
+// masked are the headers whose values the receiver may have sent back: those that are configured and, where it has, the
+// signature, which lets whoever sees it pretend to be us for as long as its time is taken.
+func (o Outcome) masked(configured []models.Header) []models.Header {
+	for one := range strings.FieldsSeq(o.Sent.Get(signatureHeader)) {
+		if run := longestWord(one); len(run) >= minEchoed && o.tells(run) {
+			signature := models.Header{Key: signatureHeader, Value: models.Secret(o.Sent.Get(signatureHeader))}
+			return append(slices.Clip(configured), signature)
+		}
+	}
+	return configured
+}
+
+const (
+	signatureHeader = "Webhook-Signature"
+	// minEchoed: of 43 characters of base64 most signatures have a longer run of letters and digits, and another text hardly has the same.
+	minEchoed = 6
+)
+
+// longestWord is the longest run of letters and digits, which is spelled alike in JSON, a URL and HTML.
+func longestWord(text string) string {
+	other := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return slices.MaxFunc(append(strings.FieldsFunc(text, other), ""), func(a, b string) int { return len(a) - len(b) })
+}
+
+// tells looks for a word in what the receiver has said.
+func (o Outcome) tells(word string) bool {
+	if bytes.Contains(o.ResponseBody, []byte(word)) || o.Error != nil && strings.Contains(o.Error.Message, word) {
+		return true
+	}
+	for _, values := range o.Received {
+		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, word) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // interrupt marks the attempt as one whose answer nobody waits for any more.

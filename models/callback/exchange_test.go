@@ -1,8 +1,10 @@
 package callback_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -162,6 +164,34 @@ func wantSentHeaders(t *testing.T, w *modelstest.World, d *callback.Delivery) {
 	}
 	if strings.Contains(stored, "sesame") {
 		t.Errorf("stored is %q", stored)
+	}
+}
+
+// Whoever sees the signature of a request that is under way can send it, too.
+func TestASignatureThatIsSentBackIsMasked(t *testing.T) {
+	t.Parallel()
+	w := modelstest.NewWorld(t)
+	d := w.MustClaim(w.NewCallback().ID)
+	sent, err := d.Headers("Ringback/1", w.Clock.Now())
+	modelstest.NoError(t, err)
+	signature := sent.Get("Webhook-Signature")
+	escaped, err := json.Marshal(signature)
+	modelstest.NoError(t, err)
+	o := modelstest.Answered(500)
+	o.Sent, o.Received = sent, http.Header{"X-Echo": {"got " + signature}, "X-Other": {"as it is"}}
+	o.ResponseBody = []byte("you sent " + string(escaped) + " and " + url.QueryEscape(signature) + ", thanks")
+	w.MustSettle(d, o)
+	a := w.Attempts(d.Callback.ID)[0]
+	_, bare, _ := strings.Cut(signature, ",")
+	for what, stored := range map[string]string{
+		"body": w.ReadText(models.ResponseBodyText, a.ID), "headers": w.ReadText(models.HeadersText, a.ID),
+	} {
+		if strings.Contains(stored, bare) || strings.Contains(stored, url.QueryEscape(bare)) || !strings.Contains(stored, models.Masked) {
+			t.Errorf("the %s: %q", what, stored)
+		}
+	}
+	if headers := w.ReadText(models.HeadersText, a.ID); !strings.Contains(headers, "as it is") {
+		t.Errorf("more is masked: %q", headers)
 	}
 }
 
