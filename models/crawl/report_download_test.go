@@ -171,7 +171,7 @@ func TestAllThatIsWrongWithTheEndOfAReportIsSaid(t *testing.T) {
 	w := modelstest.NewWorld(t)
 	for want, in := range map[string]crawl.ReportDownloadEnd{
 		"reportTemplateCode fileUrl crawlId": {ReportDownloadID: 1, ReportTemplateCode: new("a b"), FileURL: "/a.csv"},
-		"crawlId reportTemplateCode": {ReportDownloadID: 1, FileURL: "https://files.example.com/1"},
+		"crawlId reportTemplateCode":         {ReportDownloadID: 1, FileURL: "https://files.example.com/1"},
 	} {
 		_, _, err := w.FinishReportDownload(t.Context(), w.Platform, in)
 		var fields []string
