@@ -1,4 +1,4 @@
-import { Q as texts, T as Loaded, Y as place, c as HealthWord, i as useTurn, it as graphql, r as mayResend, x as useAsk } from "./shared.js";
+import { $ as texts, C as useSeen, E as Loaded, X as place, at as graphql, c as HealthWord, i as useTurn, r as mayResend, x as useAsk } from "./shared.js";
 import { r as Health, t as SettingsOfAccount } from "./settings.js";
 import { t as History } from "./history.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
@@ -6,8 +6,10 @@ import { useEffect } from "preact/hooks";
 // src/pages/account.tsx
 var overview = graphql("\n  query Account($id: ObjectID!) {\n    getAccount(id: $id) {\n      id rawID name timezone role\n      projects(first: 50) { totalCount nodes { id rawID name callbackHealth { status } } }\n    }\n  }\n");
 function Account({ route }) {
-	let t = texts.value, asked = useAsk(overview, { id: route.account }), account = asked.data.value?.getAccount, health = useTurn(), history = useTurn();
-	return useEffect(() => {
+	let t = texts.value, asked = useAsk(overview, { id: route.account }), account = asked.data.value?.getAccount, health = useTurn(), history = useTurn(), settings = useTurn();
+	return useSeen(() => {
+		health.next(), settings.next();
+	}), useEffect(() => {
 		account && (place.value = {
 			account,
 			zone: account.timezone,
@@ -22,7 +24,8 @@ function Account({ route }) {
 					kind: "account",
 					id: found.id
 				},
-				turn: health.turn
+				turn: health.turn,
+				moved: settings.next
 			}), /* @__PURE__ */ jsx(History, {
 				owner: {
 					kind: "account",
@@ -65,6 +68,7 @@ function Account({ route }) {
 					]
 				}), /* @__PURE__ */ jsx(SettingsOfAccount, {
 					id: found.id,
+					turn: settings.turn,
 					stirred: history.next
 				})]
 			})]

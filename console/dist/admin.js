@@ -1,4 +1,4 @@
-import { Y as place, at as ask, c as HealthWord, it as graphql } from "./shared.js";
+import { X as place, at as graphql, c as HealthWord, ot as ask } from "./shared.js";
 import { A as texts, C as setRole, S as roles, T as List, k as Create, w as someone, x as Who, y as NewKey } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";

@@ -1,4 +1,4 @@
-import { Q as texts, _ as Time } from "./shared.js";
+import { $ as texts, _ as Time } from "./shared.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/settings/conflict.tsx
 function Conflict({ form, current, keep, take }) {

@@ -1,7 +1,8 @@
-import { C as later, F as curl, G as sentences, N as viewer, O as CopyButton, Q as texts, R as formFields, T as Loaded, U as prettyJSON, V as nameOf, Y as place, _ as Time, d as Remedy, dt as withParameters, f as Source, it as graphql, l as Outcome, lt as link, m as Tag, p as StatusTag, u as Phases, ut as parameters, v as Until, x as useAsk } from "./shared.js";
+import { $ as texts, E as Loaded, H as nameOf, I as curl, K as sentences, P as viewer, W as prettyJSON, X as place, _ as Time, at as graphql, d as Remedy, dt as parameters, f as Source, ft as withParameters, k as CopyButton, l as Outcome, m as Tag, p as StatusTag, u as Phases, ut as link, v as Until, w as later, x as useAsk, z as formFields } from "./shared.js";
 import { c as canReplay, d as mayAct, f as row, l as canRetry, o as what, s as canCancel, u as isNotice } from "./history.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
+import { useEffect, useRef } from "preact/hooks";
 // src/history/exchange.tsx
 var mostShown = 1e5;
 function HeaderList({ title, of }) {
@@ -94,10 +95,14 @@ function Shown({ callback: c, mayChange, act, again }) {
 	}], c.payload), button = (text, run, primary = !1) => /* @__PURE__ */ jsx("button", {
 		type: "button",
 		class: primary ? "primary" : void 0,
-		disabled: act.busy,
+		"aria-disabled": act.busy,
 		onClick: () => void run().then(again),
 		children: text
-	}), repeatable = canReplay(c) && c.replays.length < 3 && !c.payloadPurgedAt;
+	}), buttons = useRef(null);
+	useEffect(() => {
+		act.done.peek() && document.activeElement === document.body && (buttons.current?.lastElementChild)?.focus();
+	});
+	let repeatable = canReplay(c) && c.replays.length < 3 && !c.payloadPurgedAt;
 	return /* @__PURE__ */ jsxs("div", {
 		class: "shown",
 		children: [
@@ -111,6 +116,7 @@ function Shown({ callback: c, mayChange, act, again }) {
 					/* @__PURE__ */ jsx(StatusTag, { of: c }),
 					/* @__PURE__ */ jsxs("span", {
 						class: "end",
+						ref: buttons,
 						children: [
 							may && canRetry(c) && button(t.retry, () => act.retry(c), !0),
 							may && repeatable && button(t.replay, () => act.replay(c), !0),

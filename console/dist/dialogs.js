@@ -1,4 +1,4 @@
-import { Q as texts$1 } from "./shared.js";
+import { $ as texts$1 } from "./shared.js";
 import { computed } from "@preact/signals";
 // src/texts/dialogs.ts
 var dialogs = {

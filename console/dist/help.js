@@ -1,4 +1,4 @@
-import { k as Dialog } from "./shared.js";
+import { A as Dialog } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { jsx } from "preact/jsx-runtime";
 // src/history/help.tsx

@@ -1,4 +1,4 @@
-import { A as Field, Q as texts, T as Loaded, Y as place, c as HealthWord, ct as go, dt as withParameters, it as graphql, ut as parameters, x as useAsk } from "./shared.js";
+import { $ as texts, E as Loaded, X as place, at as graphql, c as HealthWord, dt as parameters, ft as withParameters, j as Field, lt as go, x as useAsk } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect } from "preact/hooks";

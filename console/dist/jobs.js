@@ -1,4 +1,4 @@
-import { J as here, S as useEvery, T as Loaded, X as useHere, _ as Time, it as graphql, x as useAsk } from "./shared.js";
+import { E as Loaded, S as useEvery, Y as here, Z as useHere, _ as Time, at as graphql, x as useAsk } from "./shared.js";
 import { A as texts, E as StatusFilter, O as wantedStatus, T as List, d as callbackHead, f as callbackRow, g as InProject, h as Facts, p as sent, u as StateTag, v as Value } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/jobs.tsx

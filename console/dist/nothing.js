@@ -1,4 +1,4 @@
-import { Q as texts } from "./shared.js";
+import { $ as texts } from "./shared.js";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/nothing.tsx
 function Nothing() {

@@ -1,4 +1,4 @@
-import { N as viewer, T as Loaded, Y as place, _ as Time, at as ask, c as HealthWord, i as useTurn, it as graphql, l as Outcome, x as useAsk } from "./shared.js";
+import { E as Loaded, P as viewer, X as place, _ as Time, at as graphql, c as HealthWord, i as useTurn, l as Outcome, ot as ask, x as useAsk } from "./shared.js";
 import { t as History } from "./history.js";
 import { A as texts, D as Table, T as List, h as Facts, k as Create, m as Act } from "./work.js";
 import { useSignal } from "@preact/signals";

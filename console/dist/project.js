@@ -1,4 +1,4 @@
-import { J as here, Q as texts, T as Loaded, X as useHere, ct as go, i as useTurn, it as graphql, r as mayResend, x as useAsk } from "./shared.js";
+import { $ as texts, C as useSeen, E as Loaded, Y as here, Z as useHere, at as graphql, i as useTurn, lt as go, r as mayResend, x as useAsk } from "./shared.js";
 import { n as SettingsOfProject, r as Health } from "./settings.js";
 import { t as History } from "./history.js";
 import { useSignal } from "@preact/signals";
@@ -7,8 +7,10 @@ import { useEffect } from "preact/hooks";
 // src/pages/project.tsx
 var overview = graphql("query Project($id: ObjectID!) { getProject(id: $id) { ...Here } }", [here]);
 function Project({ route }) {
-	let asked = useAsk(overview, { id: route.project }), project = asked.data.value?.getProject, part = useSignal(route.part === "settings" ? "settings" : "history"), health = useTurn(), history = useTurn();
-	return useEffect(() => {
+	let asked = useAsk(overview, { id: route.project }), project = asked.data.value?.getProject, part = useSignal(route.part === "settings" ? "settings" : "history"), health = useTurn(), history = useTurn(), settings = useTurn();
+	return useSeen(() => {
+		health.next(), settings.next();
+	}), useEffect(() => {
 		route.part === "settings" && go(`/console/projects/${route.project}`, !0);
 	}, []), useHere(project), /* @__PURE__ */ jsx(Loaded, {
 		of: asked,
@@ -28,7 +30,8 @@ function Project({ route }) {
 					kind: "project",
 					id: found.id
 				},
-				turn: health.turn
+				turn: health.turn,
+				moved: settings.next
 			}), /* @__PURE__ */ jsx(History, {
 				owner: {
 					kind: "project",
@@ -41,6 +44,7 @@ function Project({ route }) {
 				"aria-label": texts.value.project.settings,
 				children: /* @__PURE__ */ jsx(SettingsOfProject, {
 					id: found.id,
+					turn: settings.turn,
 					stirred: history.next
 				})
 			})]

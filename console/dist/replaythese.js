@@ -1,4 +1,4 @@
-import { D as Answers, E as Loading, S as useEvery, W as randomKey, a as listOwnerInput, at as ask, b as useAct, it as graphql, k as Dialog, w as Failed, x as useAsk } from "./shared.js";
+import { A as Dialog, D as Loading, G as randomKey, O as Answers, S as useEvery, T as Failed, a as listOwnerInput, at as graphql, b as useAct, ot as ask, x as useAsk } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { a as whole, i as changes, n as Skipped, r as bulk } from "./history.js";
 import { useSignal } from "@preact/signals";

@@ -1,4 +1,4 @@
-import { A as Field, D as Answers, Q as texts, k as Dialog, w as Failed } from "./shared.js";
+import { $ as texts, A as Dialog, O as Answers, T as Failed, j as Field } from "./shared.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";
 // src/history/replayto.tsx

@@ -1,4 +1,4 @@
-import { D as Answers, at as ask, b as useAct, it as graphql, k as Dialog, w as Failed } from "./shared.js";
+import { A as Dialog, O as Answers, T as Failed, at as graphql, b as useAct, ot as ask } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";

@@ -1,4 +1,4 @@
-import { J as here, S as useEvery, T as Loaded, X as useHere, Y as place, _ as Time, at as ask, it as graphql, n as mayChange, v as Until, x as useAsk } from "./shared.js";
+import { E as Loaded, S as useEvery, X as place, Y as here, Z as useHere, _ as Time, at as graphql, n as mayChange, ot as ask, v as Until, x as useAsk } from "./shared.js";
 import { A as texts, E as StatusFilter, O as wantedStatus, T as List, _ as ReadOnly, c as runStatuses, d as callbackHead, f as callbackRow, g as InProject, h as Facts, l as someRuns, m as Act, o as runHead, p as sent, r as ScheduleList, s as runRow, u as StateTag, v as Value } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/runs.tsx

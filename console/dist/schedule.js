@@ -1,4 +1,4 @@
-import { B as moment, J as here, S as useEvery, T as Loaded, X as useHere, Z as locale, _ as Time, it as graphql, x as useAsk, y as zone } from "./shared.js";
+import { E as Loaded, Q as locale, S as useEvery, V as moment, Y as here, Z as useHere, _ as Time, at as graphql, x as useAsk, y as zone } from "./shared.js";
 import { A as texts, E as StatusFilter, O as wantedStatus, T as List, _ as ReadOnly, a as schedule, c as runStatuses, h as Facts, i as When, l as someRuns, n as Next, o as runHead, s as runRow, t as Actions, u as StateTag } from "./work.js";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 // src/pages/schedule.tsx

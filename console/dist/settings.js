@@ -1,19 +1,23 @@
-import { A as Field, B as moment, C as later, F as curl, G as sentences, H as number, L as duration, O as CopyButton, Q as texts, S as useEvery, T as Loaded, V as nameOf, Y as place, Z as locale, _ as Time, at as ask, b as useAct, c as HealthWord, ct as go, d as Remedy, dt as withParameters, f as Source, g as Since, it as graphql, l as Outcome, m as Tag, n as mayChange, o as of, ot as follow, s as ownerInput, st as Failure, t as useInView, u as Phases, ut as parameters, v as Until, w as Failed, x as useAsk, y as zone } from "./shared.js";
-import { batch, useSignal } from "@preact/signals";
+import { $ as texts, E as Loaded, H as nameOf, I as curl, K as sentences, Q as locale, R as duration, S as useEvery, T as Failed, U as number, V as moment, X as place, _ as Time, at as graphql, b as useAct, c as HealthWord, ct as Failure, d as Remedy, dt as parameters, f as Source, ft as withParameters, g as Since, j as Field, k as CopyButton, l as Outcome, lt as go, m as Tag, n as mayChange, o as of, ot as ask, pt as credential, s as ownerInput, st as follow, t as useInView, u as Phases, v as Until, w as later, x as useAsk, y as zone } from "./shared.js";
+import { batch, signal, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useEffect, useRef } from "preact/hooks";
-// src/health/health.tsx
-var health = graphql("\n  fragment Health on CallbackHealth {\n    status failingSince oldestPendingAt since\n    counts { pending running pendingIsExact success failed }\n    causes { code count }\n    arrival { p50Ms p99Ms }\n    receiver { p50Ms p99Ms }\n    buckets { startsAt success failed }\n  }\n"), trouble = graphql("\n  fragment Trouble on CallbackConnection {\n    nodes { uid error { code message } attempts(last: 1) { nodes { remedy } } }\n  }\n"), ofOwner = graphql("query OwnerHealth($id: ObjectID!, $range: HealthRange!) {\n    owner: getProject(id: $id) {\n      callbackHealth(range: $range) { ...Health }\n      callbacks(first: 1, filter: { status: [PENDING, FAILED], minAttempts: 1 }) { ...Trouble }\n    }\n  }", [health, trouble]), ranges = [
+// src/settings/data.ts
+var ready = signal(!1), effective = graphql("\n  fragment Effective on EffectiveApiCallback { url source headers { key value source } }\n"), projectFields = graphql("fragment ProjectFields on Project {\n    id rawID version apiCallbackUrl apiCallbackHeaders { key value } apiCallbackMaxInFlight apiCallbackMaxPerSecond\n    pausedAt pausedBy { firstName lastName username }\n    effectiveApiCallback { ...Effective }\n    effectiveApiCallbackLimits { maxInFlight maxPerSecond source }\n  }", [effective]), accountFields = graphql("\n  fragment AccountFields on Account {\n    id rawID name version role timezone apiCallbackUrl apiCallbackHeaders { key value } apiCallbackMaxInFlight apiCallbackMaxPerSecond\n    pausedAt pausedBy { firstName lastName username }\n  }\n"), projectSettings = graphql("query ProjectSettings($id: ObjectID!) { getProject(id: $id) { name ...ProjectFields account { ...AccountFields } } }", [projectFields, accountFields]), accountSettings = graphql("query AccountSettings($id: ObjectID!) { getAccount(id: $id) { ...AccountFields } }", [accountFields]), saveProject = graphql("mutation SaveProject($input: UpdateProjectInput!) { updateProject(input: $input) { movedCallbacks project { ...ProjectFields account { ...AccountFields } } } }", [projectFields, accountFields]), saveAccount = graphql("mutation SaveAccount($input: UpdateAccountInput!) { updateAccount(input: $input) { movedCallbacks account { ...AccountFields } } }", [accountFields]), check = graphql("query Check($input: CheckCallbackInput!) {\n    checkCallback(input: $input) {\n      ok\n      problems { field code message severity }\n      addresses { address verdict }\n      effective { ...Effective }\n      movedCallbacks\n    }\n  }", [effective]), pause = graphql("mutation Pause($input: PauseCallbacksInput!) { pauseCallbacks(input: $input) { project { id } account { id } } }"), resume = graphql("mutation Resume($input: ResumeCallbacksInput!) { resumeCallbacks(input: $input) { project { id } account { id } } }"), health = graphql("\n  fragment Health on CallbackHealth {\n    status failingSince oldestPendingAt since\n    counts { pending running pendingIsExact success failed }\n    causes { code count }\n    arrival { p50Ms p99Ms }\n    receiver { p50Ms p99Ms }\n    buckets { startsAt success failed }\n  }\n"), trouble = graphql("\n  fragment Trouble on CallbackConnection {\n    nodes { uid error { code message } attempts(last: 1) { nodes { remedy } } }\n  }\n"), ofOwner = graphql("query OwnerHealth($id: ObjectID!, $range: HealthRange!) {\n    owner: getProject(id: $id) {\n      callbackHealth(range: $range) { ...Health }\n      callbacks(first: 1, filter: { status: [PENDING, FAILED], minAttempts: 1 }) { ...Trouble }\n      any: callbacks(first: 1) { nodes { uid } }\n    }\n  }", [health, trouble]), ranges = [
 	"DAY",
 	"WEEK",
 	"MONTH"
 ];
-function Health({ owner, turn }) {
+function Health({ owner, turn, moved }) {
 	let t = texts.value.health, chosen = parameters.value.get("range")?.toUpperCase(), range = ranges.find((one) => one === chosen) ?? "DAY", asked = useAsk(of(ofOwner, owner), {
 		id: owner.id,
 		range
 	}, turn);
-	return useEvery(15e3, !!asked.data.value?.owner?.callbackHealth.counts.pending, asked.again), /* @__PURE__ */ jsxs("section", {
+	useEvery(15e3, !!asked.data.value?.owner?.callbackHealth.counts.pending, asked.again);
+	let paused = asked.data.value?.owner?.callbackHealth.status === "PAUSED";
+	return useEffect(() => {
+		asked.data.peek() && moved();
+	}, [paused]), /* @__PURE__ */ jsxs("section", {
 		"aria-labelledby": "health",
 		children: [/* @__PURE__ */ jsxs("h2", {
 			id: "health",
@@ -36,12 +40,13 @@ function Health({ owner, turn }) {
 			children: ({ owner: found }) => found && /* @__PURE__ */ jsx(Shown, {
 				health: found.callbackHealth,
 				range,
-				trouble: found.callbacks.nodes[0]
+				trouble: found.callbacks.nodes[0],
+				tested: found.any.nodes.length > 0
 			})
 		})]
 	});
 }
-function Shown({ health: h, range, trouble: last }) {
+function Shown({ health: h, range, trouble: last, tested }) {
 	let t = texts.value.health, lang = locale.value, waiting = h.counts.pending + h.counts.running, quantiles = (of) => of ? `${duration(of.p50Ms, lang)} / ${duration(of.p99Ms, lang)}` : "–";
 	return /* @__PURE__ */ jsxs(Fragment, { children: [
 		/* @__PURE__ */ jsxs("div", {
@@ -59,9 +64,9 @@ function Shown({ health: h, range, trouble: last }) {
 							/* @__PURE__ */ jsx(Since, { at: h.failingSince })
 						]
 					}),
-					h.status === "NEVER_USED" && /* @__PURE__ */ jsx("p", {
+					h.status === "NEVER_USED" && !tested && /* @__PURE__ */ jsx("p", {
 						class: "soft",
-						children: t.first
+						children: ready.value ? t.firstTest : t.first
 					})
 				] }),
 				/* @__PURE__ */ jsx(Bars, {
@@ -90,7 +95,7 @@ function Shown({ health: h, range, trouble: last }) {
 				] })
 			]
 		}),
-		h.status === "NEVER_USED" && place.value.project && tried && /* @__PURE__ */ jsx(First, { projectId: place.value.project.rawID }),
+		h.status === "NEVER_USED" && place.value.project && tried$1 && ready.value && /* @__PURE__ */ jsx(First, { projectId: place.value.project.rawID }),
 		h.status === "FAILING" && last?.error && /* @__PURE__ */ jsxs("p", { children: [
 			/* @__PURE__ */ jsx(Tag, {
 				kind: "bad",
@@ -146,7 +151,7 @@ function Shown({ health: h, range, trouble: last }) {
 		})
 	] });
 }
-var tried = /^(localhost$|127\.|\[::1\])/.test(location.hostname);
+var tried$1 = /^(localhost$|127\.|\[::1\])/.test(location.hostname);
 function First({ projectId }) {
 	let t = texts.value.health;
 	return /* @__PURE__ */ jsxs("p", {
@@ -251,8 +256,8 @@ function Bars({ health: { buckets }, range }) {
 		})]
 	});
 }
-// src/settings/data.ts
-var effective = graphql("\n  fragment Effective on EffectiveApiCallback { url source headers { key value source } }\n"), projectFields = graphql("fragment ProjectFields on Project {\n    id rawID version apiCallbackUrl apiCallbackHeaders { key value } apiCallbackMaxInFlight apiCallbackMaxPerSecond\n    pausedAt pausedBy { firstName lastName username }\n    effectiveApiCallback { ...Effective }\n    effectiveApiCallbackLimits { maxInFlight maxPerSecond source }\n  }", [effective]), accountFields = graphql("\n  fragment AccountFields on Account {\n    id rawID name version role timezone apiCallbackUrl apiCallbackHeaders { key value } apiCallbackMaxInFlight apiCallbackMaxPerSecond\n    pausedAt pausedBy { firstName lastName username }\n  }\n"), projectSettings = graphql("query ProjectSettings($id: ObjectID!) { getProject(id: $id) { name ...ProjectFields account { ...AccountFields } } }", [projectFields, accountFields]), accountSettings = graphql("query AccountSettings($id: ObjectID!) { getAccount(id: $id) { ...AccountFields } }", [accountFields]), saveProject = graphql("mutation SaveProject($input: UpdateProjectInput!) { updateProject(input: $input) { movedCallbacks project { ...ProjectFields account { ...AccountFields } } } }", [projectFields, accountFields]), saveAccount = graphql("mutation SaveAccount($input: UpdateAccountInput!) { updateAccount(input: $input) { movedCallbacks account { ...AccountFields } } }", [accountFields]), check = graphql("query Check($input: CheckCallbackInput!) {\n    checkCallback(input: $input) {\n      ok\n      problems { field code message severity }\n      addresses { address verdict }\n      effective { ...Effective }\n      movedCallbacks\n    }\n  }", [effective]), pause = graphql("mutation Pause($input: PauseCallbacksInput!) { pauseCallbacks(input: $input) { project { id } account { id } } }"), resume = graphql("mutation Resume($input: ResumeCallbacksInput!) { resumeCallbacks(input: $input) { project { id } account { id } } }"), fields = graphql("\n  fragment DiagnosisFields on Diagnosis {\n    id url status\n    steps { name status durationMs detail remedy addresses { address verdict } tls { version chain { subject issuer notAfter daysLeft } } }\n  }\n"), begin = graphql("mutation Diagnose($input: DiagnoseReceiverInput!) { diagnoseReceiver(input: $input) { diagnosis { ...DiagnosisFields } } }", [fields]), progress = graphql("subscription Progress($input: DiagnosisProgressInput!) { diagnosisProgress(input: $input) { ...DiagnosisFields } }", [fields]), read = graphql("query Diagnosis($id: ObjectID!) { getDiagnosis(id: $id) { ...DiagnosisFields } }", [fields]), names = [
+// src/settings/diagnosis.tsx
+var fields = graphql("\n  fragment DiagnosisFields on Diagnosis {\n    id url status\n    steps { name status durationMs detail remedy addresses { address verdict } tls { version chain { subject issuer notAfter daysLeft } } }\n  }\n"), begin = graphql("mutation Diagnose($input: DiagnoseReceiverInput!) { diagnoseReceiver(input: $input) { diagnosis { ...DiagnosisFields } } }", [fields]), progress = graphql("subscription Progress($input: DiagnosisProgressInput!) { diagnosisProgress(input: $input) { ...DiagnosisFields } }", [fields]), read = graphql("query Diagnosis($id: ObjectID!) { getDiagnosis(id: $id) { ...DiagnosisFields } }", [fields]), names = [
 	"URL",
 	"DNS",
 	"ADDRESS",
@@ -295,8 +300,9 @@ function Diagnosis({ projectId, ready }) {
 						class: "end",
 						children: /* @__PURE__ */ jsx("button", {
 							type: "button",
-							disabled: !ready || running,
-							onClick: () => void run(),
+							disabled: !ready,
+							"aria-disabled": running,
+							onClick: () => running || void run(),
 							children: t.run
 						})
 					})
@@ -400,9 +406,21 @@ function effectiveLines(used, project, account) {
 	return lines;
 }
 // src/settings/form.tsx
-var Conflict = later(async () => (await import("./conflict.js")).Conflict), rest = 400;
+var Conflict = later(async () => (await import("./conflict.js")).Conflict), drafts = /* @__PURE__ */ new Map(), rest = 400;
 function useForm(owner, settings) {
-	let saved = useSignal(valuesOf(settings)), version = useSignal(settings.version), values = useSignal(valuesOf(settings)), checked = useSignal(void 0), moved = useSignal(void 0), saving = useAct(), dirty = changed(saved.value, values.value), take = (from) => batch(() => {
+	let key = [
+		credential.peek(),
+		owner.kind,
+		owner.id
+	].join(), draft = drafts.get(key), saved = useSignal(draft?.saved ?? valuesOf(settings)), version = useSignal(draft?.version ?? settings.version), values = useSignal(draft?.values ?? valuesOf(settings));
+	useEffect(() => (drafts.delete(key), () => {
+		changed(saved.peek(), values.peek()) && drafts.set(key, {
+			saved: saved.peek(),
+			version: version.peek(),
+			values: values.peek()
+		});
+	}), []);
+	let checked = useSignal(void 0), moved = useSignal(void 0), saving = useAct(), dirty = changed(saved.value, values.value), take = (from) => batch(() => {
 		saved.value = valuesOf(from), version.value = from.version, values.value = valuesOf(from), checked.value = void 0;
 	});
 	useEffect(() => {
@@ -637,7 +655,7 @@ function FormActions({ form, again, done }) {
 				/* @__PURE__ */ jsx("button", {
 					type: "submit",
 					class: "primary",
-					disabled: !form.dirty || form.saving.busy.value || form.checked.value?.ok === !1,
+					"aria-disabled": !form.dirty || form.saving.busy.value || form.checked.value?.ok === !1,
 					children: texts.value.save
 				}),
 				form.dirty && /* @__PURE__ */ jsx("button", {
@@ -684,7 +702,7 @@ function Pause({ owner, settings, account, again, done }) {
 			failure.value && /* @__PURE__ */ jsx(Failed, { failure: failure.value }),
 			may && /* @__PURE__ */ jsx("button", {
 				type: "button",
-				disabled: busy,
+				"aria-disabled": busy,
 				onClick: () => void turn(),
 				title: settings.pausedAt ? void 0 : t.pauseHint,
 				children: settings.pausedAt ? `▶ ${t.resume}` : `‖ ${t.pause}`
@@ -764,12 +782,20 @@ function Secrets({ projectId }) {
 	});
 }
 // src/settings/test.tsx
-var send = graphql("\n  mutation SendTest($input: SendTestCallbackInput!) {\n    sendTestCallback(input: $input) {\n      callback { uid targetUrl }\n      attempt {\n        httpStatus durationMs error { code message } remedy responseBody\n        timings { dnsMs connectMs tlsMs firstByteMs }\n      }\n    }\n  }\n");
+var tried = graphql("\n  fragment Tried on Attempt {\n    httpStatus durationMs error { code message } remedy responseBody\n    timings { dnsMs connectMs tlsMs firstByteMs }\n  }\n"), send = graphql("mutation SendTest($input: SendTestCallbackInput!) {\n    sendTestCallback(input: $input) { callback { uid targetUrl } attempt { ...Tried } }\n  }", [tried]), look = graphql("query Test($uid: ID!) { getCallback(uid: $uid) { finishedAt attempts(last: 1) { nodes { ...Tried } } } }", [tried]);
 function SendTest({ projectId, ready, stirred }) {
 	let t = texts.value.test, result = useSignal(void 0), { busy, failure, act } = useAct(), attempt = result.value?.attempt, section = useInView(result.value), run = () => act(async () => {
-		result.value = (await ask(send, { input: { projectId } })).sendTestCallback, stirred();
+		result.value = void 0, result.value = (await ask(send, { input: { projectId } })).sendTestCallback, stirred();
 	});
-	return /* @__PURE__ */ jsxs("section", {
+	return useEvery(2e3, !(!result.value || attempt), () => {
+		let sent = result.peek();
+		ask(look, { uid: sent.callback.uid }).then(({ getCallback: now }) => {
+			now?.finishedAt && result.peek() === sent && (result.value = {
+				...sent,
+				attempt: now.attempts.nodes[0]
+			});
+		}, () => void 0);
+	}), /* @__PURE__ */ jsxs("section", {
 		ref: section,
 		"aria-labelledby": "test",
 		children: [
@@ -780,7 +806,8 @@ function SendTest({ projectId, ready, stirred }) {
 					children: /* @__PURE__ */ jsx("button", {
 						type: "button",
 						"data-key": "t",
-						disabled: !ready || busy.value,
+						disabled: !ready,
+						"aria-disabled": busy.value,
 						onClick: () => void run(),
 						children: busy.value ? t.sending : t.send
 					})
@@ -820,7 +847,7 @@ function SendTest({ projectId, ready, stirred }) {
 						href: withParameters({ callback: result.value.callback.uid }),
 						children: t.details
 					})] }),
-					ready && !result.value && !failure.value && /* @__PURE__ */ jsx("p", {
+					ready && !result.value && !failure.value && !busy.value && /* @__PURE__ */ jsx("p", {
 						class: "hint",
 						children: t.hint
 					})
@@ -830,9 +857,9 @@ function SendTest({ projectId, ready, stirred }) {
 	});
 }
 // src/settings/settings.tsx
-function SettingsOfProject({ id, stirred }) {
-	let t = texts.value.settings, asked = useAsk(projectSettings, { id }), level = useSignal("project");
-	return /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsxs("section", {
+function SettingsOfProject({ id, turn, stirred }) {
+	let t = texts.value.settings, asked = useAsk(projectSettings, { id }, turn), level = useSignal("project"), url = asked.data.value?.getProject?.effectiveApiCallback;
+	return useEffect(() => (ready.value = !!url, () => ready.value = !1), [url]), /* @__PURE__ */ jsxs(Fragment, { children: [/* @__PURE__ */ jsxs("section", {
 		"aria-labelledby": "settings",
 		children: [/* @__PURE__ */ jsxs("h2", {
 			id: "settings",
@@ -895,8 +922,8 @@ function SettingsOfProject({ id, stirred }) {
 		stirred
 	})] });
 }
-function SettingsOfAccount({ id, stirred }) {
-	let asked = useAsk(accountSettings, { id });
+function SettingsOfAccount({ id, turn, stirred }) {
+	let asked = useAsk(accountSettings, { id }, turn);
 	return /* @__PURE__ */ jsxs("section", {
 		"aria-labelledby": "settings",
 		children: [/* @__PURE__ */ jsx("h2", {
@@ -932,7 +959,7 @@ function Level({ owner, settings, role, again, done, project }) {
 		"data-kind": owner.kind,
 		"aria-label": t.levels[owner.kind],
 		onSubmit: (event) => {
-			event.preventDefault(), form.dirty && form.save().then((saved) => {
+			event.preventDefault(), form.dirty && form.checked.value?.ok !== !1 && form.save().then((saved) => {
 				saved && (again(), done());
 			});
 		},

@@ -753,7 +753,7 @@ function curl(url, headers, body) {
 		`--data-binary ${quoted(body)}`
 	].join(" \\\n  ");
 }
-var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => [who.firstName, who.lastName].filter(Boolean).join(" ") || who.username, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { id firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key)), isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
+var sentences = (...texts) => texts.map((text) => (/^[\w.]+: /.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)) + (/[.!?…]$/.test(text) ? "" : ".")).join(" "), nameOf = (who) => isolated([who.firstName, who.lastName].filter(Boolean).join(" ") || who.username), isolated = (name) => /[\u202a-\u202e\u2066-\u2069]/.test(name) ? `\u2068${name}\u2069` : name, randomKey = () => Array.from(crypto.getRandomValues(/* @__PURE__ */ new Uint32Array(4)), (part) => part.toString(36)).join("-"), query = graphql("query Viewer { viewer { user { id firstName lastName username } project { id } ssoClient { id } permission } }"), viewer = signal(void 0), viewerName = computed(() => viewer.value && (viewer.value.user ? nameOf(viewer.value.user) : texts.value.menu.key)), isPlatform = computed(() => isKey(credential.value) && viewer.value && !viewer.value.project && !viewer.value.ssoClient);
 effect(() => {
 	let asking = credential.value;
 	viewer.value = void 0, asking && ask(query, {}).then((answer) => {
@@ -1064,17 +1064,23 @@ function Loaded({ of, rows, children }) {
 	}), data ? children(data) : !failure && /* @__PURE__ */ jsx(Loading, { rows })] });
 }
 // src/parts/later.tsx
+var reload = () => location.reload();
 function later(load) {
 	let part = signal(void 0);
 	return (props) => {
-		let failed = useSignal(!1);
+		let failure = useSignal(void 0);
 		useEffect(() => {
-			load().then((loaded) => part.value = loaded, () => failed.value = !0);
+			load().then((loaded) => part.value = loaded, () => fetch("/console").then(({ ok }) => failure.value = ok ? new Failure([{
+				code: "NEW_VERSION",
+				message: ""
+			}]) : offline(), () => {
+				failure.value = offline(), addEventListener("online", reload, { once: !0 });
+			}));
 		}, []);
 		let Part = part.value;
-		return failed.value ? /* @__PURE__ */ jsx(Failed, {
-			failure: offline(),
-			again: () => location.reload()
+		return failure.value ? /* @__PURE__ */ jsx(Failed, {
+			failure: failure.value,
+			again: reload
 		}) : Part ? /* @__PURE__ */ jsx(Part, { ...props }) : /* @__PURE__ */ jsx(Loading, {});
 	};
 }
@@ -1156,6 +1162,14 @@ function useEvery(ms, goesOn, again) {
 		let timer = setInterval(() => document.hidden || again(), ms);
 		return () => clearInterval(timer);
 	}, [ms, goesOn]);
+}
+function useSeen(again) {
+	useEffect(() => {
+		let seen = () => document.hidden || again();
+		return addEventListener("focus", seen), document.addEventListener("visibilitychange", seen), () => {
+			removeEventListener("focus", seen), document.removeEventListener("visibilitychange", seen);
+		};
+	}, []);
 }
 function useAct() {
 	let busy = useSignal(!1), failure = useSignal(void 0);
@@ -1334,4 +1348,4 @@ function useInView(answer) {
 		answer && part.current?.scrollIntoView({ block: "nearest" });
 	}, [answer]), part;
 }
-export { en as $, Field as A, moment as B, later as C, Answers as D, Loading as E, curl as F, sentences as G, number as H, day as I, here as J, startOfDay as K, duration as L, isPlatform as M, viewer as N, CopyButton as O, viewerName as P, texts as Q, formFields as R, useEvery as S, Loaded as T, prettyJSON as U, nameOf as V, randomKey as W, useHere as X, place as Y, locale as Z, Time as _, signIn as _t, listOwnerInput as a, ask as at, useAct as b, HealthWord as c, go as ct, Remedy as d, withParameters as dt, codeIn as et, Source as f, embedded as ft, Since as g, renewed as gt, cause as h, isKey as ht, useTurn as i, graphql as it, Brand as j, Dialog as k, Outcome as l, link as lt, Tag as m, forget as mt, mayChange as n, refusedCode as nt, of as o, follow as ot, StatusTag as p, expired as pt, toField as q, mayResend as r, signInByCode as rt, ownerInput as s, Failure as st, useInView as t, offeredCode as tt, Phases as u, parameters as ut, Until as v, Failed as w, useAsk as x, zone as y, fromField as z };
+export { texts as $, Dialog as A, fromField as B, useSeen as C, Loading as D, Loaded as E, viewerName as F, randomKey as G, nameOf as H, curl as I, toField as J, sentences as K, day as L, Brand as M, isPlatform as N, Answers as O, viewer as P, locale as Q, duration as R, useEvery as S, Failed as T, number as U, moment as V, prettyJSON as W, place as X, here as Y, useHere as Z, Time as _, isKey as _t, listOwnerInput as a, graphql as at, useAct as b, HealthWord as c, Failure as ct, Remedy as d, parameters as dt, en as et, Source as f, withParameters as ft, Since as g, forget as gt, cause as h, expired as ht, useTurn as i, signInByCode as it, Field as j, CopyButton as k, Outcome as l, go as lt, Tag as m, embedded as mt, mayChange as n, offeredCode as nt, of as o, ask as ot, StatusTag as p, credential as pt, startOfDay as q, mayResend as r, refusedCode as rt, ownerInput as s, follow as st, useInView as t, codeIn as tt, Phases as u, link as ut, Until as v, renewed as vt, later as w, useAsk as x, zone as y, signIn as yt, formFields as z };

@@ -1,4 +1,4 @@
-import { A as Field, D as Answers, P as viewerName, _t as signIn, at as ask, b as useAct, et as codeIn, ht as isKey, it as graphql, j as Brand, k as Dialog, mt as forget, nt as refusedCode, pt as expired, rt as signInByCode, tt as offeredCode, w as Failed } from "./shared.js";
+import { A as Dialog, F as viewerName, M as Brand, O as Answers, T as Failed, _t as isKey, at as graphql, b as useAct, gt as forget, ht as expired, it as signInByCode, j as Field, nt as offeredCode, ot as ask, rt as refusedCode, tt as codeIn, yt as signIn } from "./shared.js";
 import { t as texts } from "./dialogs.js";
 import { useSignal } from "@preact/signals";
 import { jsx, jsxs } from "preact/jsx-runtime";

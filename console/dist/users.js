@@ -1,4 +1,4 @@
-import { M as isPlatform, T as Loaded, Y as place, at as ask, it as graphql, n as mayChange, x as useAsk } from "./shared.js";
+import { E as Loaded, N as isPlatform, X as place, at as graphql, n as mayChange, ot as ask, x as useAsk } from "./shared.js";
 import { A as texts, S as roles, T as List, b as RoleOf, k as Create, w as someone, x as Who, y as NewKey } from "./work.js";
 import { useSignal } from "@preact/signals";
 import { jsx } from "preact/jsx-runtime";

@@ -1,4 +1,4 @@
-import { A as Field, B as moment, J as here, N as viewer, Q as texts$1, T as Loaded, X as useHere, Y as place, Z as locale, _ as Time, at as ask, b as useAct, ct as go, dt as withParameters, it as graphql, k as Dialog, m as Tag, n as mayChange, p as StatusTag, ut as parameters, v as Until, w as Failed, x as useAsk, y as zone } from "./shared.js";
+import { $ as texts$1, A as Dialog, E as Loaded, P as viewer, Q as locale, T as Failed, V as moment, X as place, Y as here, Z as useHere, _ as Time, at as graphql, b as useAct, dt as parameters, ft as withParameters, j as Field, lt as go, m as Tag, n as mayChange, ot as ask, p as StatusTag, v as Until, x as useAsk, y as zone } from "./shared.js";
 import { computed, useSignal } from "@preact/signals";
 import { Fragment, jsx, jsxs } from "preact/jsx-runtime";
 import { useId } from "preact/hooks";

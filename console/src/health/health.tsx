@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { graphql, type Answer } from '../api/graphql.ts';
 import { useAsk, useEvery } from '../parts/ask.ts';
 import { CopyButton } from '../parts/controls.tsx';
@@ -8,6 +9,7 @@ import { Since, Time, zone } from '../parts/time.tsx';
 import { HealthWord, Remedy, Tag } from '../parts/word.tsx';
 import { place } from '../place.ts';
 import { go, parameters, withParameters } from '../route.ts';
+import { ready } from '../settings/data.ts';
 import { locale, texts } from '../texts/texts.ts';
 
 const health = graphql(`
@@ -30,6 +32,7 @@ const ofOwner = graphql(
     owner: getProject(id: $id) {
       callbackHealth(range: $range) { ...Health }
       callbacks(first: 1, filter: { status: [PENDING, FAILED], minAttempts: 1 }) { ...Trouble }
+      any: callbacks(first: 1) { nodes { uid } }
     }
   }`,
   [health, trouble],
@@ -38,14 +41,18 @@ type HealthAnswer = Answer<typeof health>;
 const ranges = ['DAY', 'WEEK', 'MONTH'] as const;
 type Range = (typeof ranges)[number];
 
-/** Health says in one word whether it is all right, and what is wrong where it is not. turn: grows when it is to be asked for anew. */
-export function Health({ owner, turn }: { owner: ListOwner; turn: number }) {
+/** Health says in one word whether it is all right, and what is wrong where it is not. turn: grows when it is to be asked for anew. moved: it was paused, or is no longer. */
+export function Health({ owner, turn, moved }: { owner: ListOwner; turn: number; moved: () => void }) {
   const t = texts.value.health;
   const chosen = parameters.value.get('range')?.toUpperCase();
   const range = ranges.find((one) => one === chosen) ?? 'DAY';
   const asked = useAsk(of(ofOwner, owner), { id: owner.id, range }, turn);
   // Time alone makes a receiver one that fails: none of its callbacks changes then.
   useEvery(15_000, Boolean(asked.data.value?.owner?.callbackHealth.counts.pending), asked.again);
+  const paused = asked.data.value?.owner?.callbackHealth.status === 'PAUSED';
+  useEffect(() => {
+    if (asked.data.peek()) moved();
+  }, [paused]);
   return (
     <section aria-labelledby="health">
       <h2 id="health">
@@ -59,13 +66,13 @@ export function Health({ owner, turn }: { owner: ListOwner; turn: number }) {
         </span>
       </h2>
       <Loaded of={asked}>
-        {({ owner: found }) => found && <Shown health={found.callbackHealth} range={range} trouble={found.callbacks.nodes[0]} />}
+        {({ owner: found }) => found && <Shown health={found.callbackHealth} range={range} trouble={found.callbacks.nodes[0]} tested={found.any.nodes.length > 0} />}
       </Loaded>
     </section>
   );
 }
 
-function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; range: Range; trouble?: Answer<typeof trouble>['nodes'][number] }) {
+function Shown({ health: h, range, trouble: last, tested }: { health: HealthAnswer; range: Range; trouble?: Answer<typeof trouble>['nodes'][number]; tested: boolean }) {
   const t = texts.value.health;
   const lang = locale.value;
   const waiting = h.counts.pending + h.counts.running;
@@ -80,7 +87,7 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
               {t.since} <Time at={h.failingSince} />, <Since at={h.failingSince} />
             </p>
           )}
-          {h.status === 'NEVER_USED' && <p class="soft">{t.first}</p>}
+          {h.status === 'NEVER_USED' && !tested && <p class="soft">{ready.value ? t.firstTest : t.first}</p>}
         </div>
         <Bars health={h} range={range} />
         <dl>
@@ -101,7 +108,7 @@ function Shown({ health: h, range, trouble: last }: { health: HealthAnswer; rang
           <dd>{quantiles(h.receiver)}</dd>
         </dl>
       </div>
-      {h.status === 'NEVER_USED' && place.value.project && tried && <First projectId={place.value.project.rawID} />}
+      {h.status === 'NEVER_USED' && place.value.project && tried && ready.value && <First projectId={place.value.project.rawID} />}
       {h.status === 'FAILING' && last?.error && (
         <p>
           <Tag kind="bad" sign="✕">{last.error.code}</Tag> {sentences(last.error.message)} <Remedy of={last.attempts.nodes[0]?.remedy} />{' '}

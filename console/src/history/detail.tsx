@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { graphql, type Answer } from '../api/graphql.ts';
 import { useAsk } from '../parts/ask.ts';
 import { CopyButton } from '../parts/controls.tsx';
@@ -82,16 +83,21 @@ function Shown({ callback: c, mayChange, act, again }: { callback: Detail; mayCh
   const most = Math.max(...edges.map(({ node }) => node.durationMs ?? 0));
   const command = () => curl(sent?.url ?? c.targetUrl ?? 'https://', sent?.requestHeaders ?? [{ name: 'content-type', value: c.contentType }], c.payload);
   const button = (text: string, run: () => Promise<unknown>, primary = false) => (
-    <button type="button" class={primary ? 'primary' : undefined} disabled={act.busy} onClick={() => void run().then(again)}>
+    <button type="button" class={primary ? 'primary' : undefined} aria-disabled={act.busy} onClick={() => void run().then(again)}>
       {text}
     </button>
   );
+  // The button that was pressed goes when it has nothing more to do, and the focus with it.
+  const buttons = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (act.done.peek() && document.activeElement === document.body) (buttons.current?.lastElementChild as HTMLElement | null)?.focus();
+  });
   const repeatable = canReplay(c) && c.replays.length < 3 && !c.payloadPurgedAt;
   return (
     <div class="shown">
       <h3 class="row">
         {texts.value.events[c.event]} <code>{what(c)}</code> <StatusTag of={c} />
-        <span class="end">
+        <span class="end" ref={buttons}>
           {may && canRetry(c) && button(t.retry, () => act.retry(c), true)}
           {may && repeatable && button(t.replay, () => act.replay(c), true)}
           {may && repeatable && place.value.role === 'Admin' && !isNotice(c) && (

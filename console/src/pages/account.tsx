@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { graphql } from '../api/graphql.ts';
 import { Health } from '../health/health.tsx';
 import { History } from '../history/history.tsx';
-import { useAsk } from '../parts/ask.ts';
+import { useAsk, useSeen } from '../parts/ask.ts';
 import { Loaded } from '../parts/state.tsx';
 import { useTurn } from '../parts/turn.ts';
 import { HealthWord } from '../parts/word.tsx';
@@ -28,6 +28,11 @@ export function Account({ route }: { route: Route }) {
   const account = asked.data.value?.getAccount;
   const health = useTurn();
   const history = useTurn();
+  const settings = useTurn();
+  useSeen(() => {
+    health.next();
+    settings.next();
+  });
   useEffect(() => {
     if (account) place.value = { account, zone: account.timezone, role: account.role };
   }, [account]);
@@ -37,7 +42,7 @@ export function Account({ route }: { route: Route }) {
         found && (
           <div class="columns">
             <div>
-              <Health owner={{ kind: 'account', id: found.id }} turn={health.turn} />
+              <Health owner={{ kind: 'account', id: found.id }} turn={health.turn} moved={settings.next} />
               <History owner={{ kind: 'account', id: found.id }} mayChange={mayResend(found.role)} turn={history.turn} stirred={health.next} />
             </div>
             <aside aria-label={t.project.settings}>
@@ -58,7 +63,7 @@ export function Account({ route }: { route: Route }) {
                 {found.projects.totalCount > 50 && <a href="/console">{t.home.more}</a>}
                 {found.projects.totalCount === 0 && <p class="hint">{t.home.noProjects}</p>}
               </section>
-              <SettingsOfAccount id={found.id} stirred={history.next} />
+              <SettingsOfAccount id={found.id} turn={settings.turn} stirred={history.next} />
             </aside>
           </div>
         )

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { graphql } from '../api/graphql.ts';
 import { Health } from '../health/health.tsx';
 import { History } from '../history/history.tsx';
-import { useAsk } from '../parts/ask.ts';
+import { useAsk, useSeen } from '../parts/ask.ts';
 import { Loaded } from '../parts/state.tsx';
 import { useTurn } from '../parts/turn.ts';
 import { here, useHere } from '../place.ts';
@@ -21,6 +21,11 @@ export function Project({ route }: { route: Route }) {
   const part = useSignal(route.part === 'settings' ? 'settings' : 'history');
   const health = useTurn();
   const history = useTurn();
+  const settings = useTurn();
+  useSeen(() => {
+    health.next();
+    settings.next();
+  });
   useEffect(() => {
     if (route.part === 'settings') go(`/console/projects/${route.project}`, true);
   }, []);
@@ -39,11 +44,11 @@ export function Project({ route }: { route: Route }) {
             </div>
             <div class="columns" data-part={part.value}>
               <div>
-                <Health owner={{ kind: 'project', id: found.id }} turn={health.turn} />
+                <Health owner={{ kind: 'project', id: found.id }} turn={health.turn} moved={settings.next} />
                 <History owner={{ kind: 'project', id: found.id }} mayChange={mayResend(found.account.role)} turn={history.turn} stirred={health.next} />
               </div>
               <aside aria-label={texts.value.project.settings}>
-                <SettingsOfProject id={found.id} stirred={history.next} />
+                <SettingsOfProject id={found.id} turn={settings.turn} stirred={history.next} />
               </aside>
             </div>
           </>

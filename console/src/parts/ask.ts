@@ -63,6 +63,19 @@ export function useEvery(ms: number, goesOn: boolean, again: () => void): void {
   }, [ms, goesOn]);
 }
 
+/** useSeen does something when somebody looks at the page again: others may have changed what it shows. */
+export function useSeen(again: () => void): void {
+  useEffect(() => {
+    const seen = () => document.hidden || again();
+    addEventListener('focus', seen);
+    document.addEventListener('visibilitychange', seen);
+    return () => {
+      removeEventListener('focus', seen);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, []);
+}
+
 /** useAct carries out a mutation: busy while it is under way, and with the failure until it is tried again. */
 export function useAct() {
   const busy = useSignal(false);

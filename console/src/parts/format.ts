@@ -104,7 +104,10 @@ export const sentences = (...texts: string[]): string =>
 
 /** What somebody is called. */
 export const nameOf = (who: { firstName: string | null; lastName: string | null; username: string }): string =>
-  [who.firstName, who.lastName].filter(Boolean).join(' ') || who.username;
+  isolated([who.firstName, who.lastName].filter(Boolean).join(' ') || who.username);
+
+/** A name that turns the direction of writing turns no more than itself. */
+const isolated = (name: string): string => (/[\u202a-\u202e\u2066-\u2069]/.test(name) ? `\u2068${name}\u2069` : name);
 
 /** A key that nobody else has. crypto.randomUUID is for https and localhost only. */
 export const randomKey = (): string => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('-');

@@ -1,4 +1,8 @@
+import { signal } from '@preact/signals';
 import { graphql, type Answer } from '../api/graphql.ts';
+
+/** Whether callbacks of the project that is open have somewhere to go. */
+export const ready = signal(false);
 
 const effective = graphql(`
   fragment Effective on EffectiveApiCallback { url source headers { key value source } }

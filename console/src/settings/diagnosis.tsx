@@ -56,7 +56,7 @@ export function Diagnosis({ projectId, ready }: { projectId: string; ready: bool
         {t.title}
         {found && <small>{new URL(found.url).host}</small>}
         <span class="end">
-          <button type="button" disabled={!ready || running} onClick={() => void run()}>
+          <button type="button" disabled={!ready} aria-disabled={running} onClick={() => running || void run()}>
             {t.run}
           </button>
         </span>

@@ -2,6 +2,7 @@ import { batch, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { Failure } from '../api/failure.ts';
+import { credential } from '../api/session.ts';
 import { useAct } from '../parts/ask.ts';
 import { Field } from '../parts/controls.tsx';
 import { number, sentences } from '../parts/format.ts';
@@ -14,14 +15,25 @@ import { changed, changes, sentPlaces, valuesOf, type Header, type Values } from
 
 const Conflict = later(async () => (await import('./conflict.tsx')).Conflict);
 
+/** What was typed and not saved when another page was opened: it is there again when its form is. */
+const drafts = new Map<string, { saved: Values; version: number; values: Values }>();
+
 /** How long nothing has to be typed before what was typed is checked. */
 const rest = 400;
 
 /** useForm keeps what was typed through errors, the session's end and what others change. */
 export function useForm(owner: Owner, settings: ProjectSettings | AccountSettings) {
-  const saved = useSignal<Values>(valuesOf(settings));
-  const version = useSignal(settings.version);
-  const values = useSignal<Values>(valuesOf(settings));
+  const key = [credential.peek(), owner.kind, owner.id].join();
+  const draft = drafts.get(key);
+  const saved = useSignal<Values>(draft?.saved ?? valuesOf(settings));
+  const version = useSignal(draft?.version ?? settings.version);
+  const values = useSignal<Values>(draft?.values ?? valuesOf(settings));
+  useEffect(() => {
+    drafts.delete(key);
+    return () => {
+      if (changed(saved.peek(), values.peek())) drafts.set(key, { saved: saved.peek(), version: version.peek(), values: values.peek() });
+    };
+  }, []);
   const checked = useSignal<Check | undefined>(undefined);
   const moved = useSignal<number | undefined>(undefined);
   const saving = useAct();
@@ -250,7 +262,7 @@ export function FormActions({ form, again, done }: { form: Form; again: () => vo
       {failure?.current && <Conflict form={form} current={failure.current} keep={(version) => void save(version)} take={again} />}
       {fieldless && <Failed failure={failure} again={() => void save()} />}
       <p class="row">
-        <button type="submit" class="primary" disabled={!form.dirty || form.saving.busy.value || form.checked.value?.ok === false}>
+        <button type="submit" class="primary" aria-disabled={!form.dirty || form.saving.busy.value || form.checked.value?.ok === false}>
           {texts.value.save}
         </button>
         {form.dirty && (

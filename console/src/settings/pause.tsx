@@ -39,7 +39,7 @@ export function Pause({ owner, settings, account, again, done }: {
       )}
       {failure.value && <Failed failure={failure.value} />}
       {may && (
-        <button type="button" disabled={busy} onClick={() => void turn()} title={settings.pausedAt ? undefined : t.pauseHint}>
+        <button type="button" aria-disabled={busy} onClick={() => void turn()} title={settings.pausedAt ? undefined : t.pauseHint}>
           {settings.pausedAt ? `▶ ${t.resume}` : `‖ ${t.pause}`}
         </button>
       )}

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { useAsk } from '../parts/ask.ts';
 import type { Owner } from '../parts/owner.ts';
 import { Loaded } from '../parts/state.tsx';
 import { Source } from '../parts/word.tsx';
 import type { Role } from '../place.ts';
 import { texts } from '../texts/texts.ts';
-import { accountSettings, projectSettings, type AccountSettings, type ProjectSettings } from './data.ts';
+import { accountSettings, projectSettings, ready, type AccountSettings, type ProjectSettings } from './data.ts';
 import { Diagnosis } from './diagnosis.tsx';
 import { FormActions, FormFields, movedText, useForm } from './form.tsx';
 import { Pause } from './pause.tsx';
@@ -15,10 +16,15 @@ import { SendTest } from './test.tsx';
 import { effectiveLines } from './values.ts';
 
 /** Settings of a project and of its account side by side, with what is used now, and what there is to do. */
-export function SettingsOfProject({ id, stirred }: { id: string; stirred: () => void }) {
+export function SettingsOfProject({ id, turn, stirred }: { id: string; turn: number; stirred: () => void }) {
   const t = texts.value.settings;
-  const asked = useAsk(projectSettings, { id });
+  const asked = useAsk(projectSettings, { id }, turn);
   const level = useSignal<Owner['kind']>('project');
+  const url = asked.data.value?.getProject?.effectiveApiCallback;
+  useEffect(() => {
+    ready.value = Boolean(url);
+    return () => (ready.value = false);
+  }, [url]);
   return (
     <>
       <section aria-labelledby="settings">
@@ -53,8 +59,8 @@ export function SettingsOfProject({ id, stirred }: { id: string; stirred: () => 
 }
 
 /** SettingsOfAccount are those of an account by itself. */
-export function SettingsOfAccount({ id, stirred }: { id: string; stirred: () => void }) {
-  const asked = useAsk(accountSettings, { id });
+export function SettingsOfAccount({ id, turn, stirred }: { id: string; turn: number; stirred: () => void }) {
+  const asked = useAsk(accountSettings, { id }, turn);
   return (
     <section aria-labelledby="settings">
       <h2 id="settings">{texts.value.settings.title}</h2>
@@ -91,7 +97,7 @@ function Level({ owner, settings, role, again, done, project }: {
       aria-label={t.levels[owner.kind]}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!form.dirty) return;
+        if (!form.dirty || form.checked.value?.ok === false) return;
         void form.save().then((saved) => {
           if (!saved) return;
           again();

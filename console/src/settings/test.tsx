@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { ask } from '../api/client.ts';
 import { graphql, type Answer } from '../api/graphql.ts';
-import { useAct } from '../parts/ask.ts';
+import { useAct, useEvery } from '../parts/ask.ts';
 import { sentences } from '../parts/format.ts';
 import { useInView } from '../parts/inview.ts';
 import { Failed } from '../parts/state.tsx';
@@ -10,17 +10,19 @@ import { Outcome, Phases, Remedy } from '../parts/word.tsx';
 import { withParameters } from '../route.ts';
 import { texts } from '../texts/texts.ts';
 
-const send = graphql(`
-  mutation SendTest($input: SendTestCallbackInput!) {
-    sendTestCallback(input: $input) {
-      callback { uid targetUrl }
-      attempt {
-        httpStatus durationMs error { code message } remedy responseBody
-        timings { dnsMs connectMs tlsMs firstByteMs }
-      }
-    }
+const tried = graphql(`
+  fragment Tried on Attempt {
+    httpStatus durationMs error { code message } remedy responseBody
+    timings { dnsMs connectMs tlsMs firstByteMs }
   }
 `);
+const send = graphql(
+  `mutation SendTest($input: SendTestCallbackInput!) {
+    sendTestCallback(input: $input) { callback { uid targetUrl } attempt { ...Tried } }
+  }`,
+  [tried],
+);
+const look = graphql(`query Test($uid: ID!) { getCallback(uid: $uid) { finishedAt attempts(last: 1) { nodes { ...Tried } } } }`, [tried]);
 
 /** SendTest sends a test, and shows what came back in place. */
 export function SendTest({ projectId, ready, stirred }: { projectId: string; ready: boolean; stirred: () => void }) {
@@ -31,15 +33,26 @@ export function SendTest({ projectId, ready, stirred }: { projectId: string; rea
   const section = useInView(result.value);
   const run = () =>
     act(async () => {
+      result.value = undefined;
       result.value = (await ask(send, { input: { projectId } })).sendTestCallback;
       stirred();
     });
+  // A slow receiver answers after the server has.
+  useEvery(2000, Boolean(result.value && !attempt), () => {
+    const sent = result.peek()!;
+    void ask(look, { uid: sent.callback.uid }).then(
+      ({ getCallback: now }) => {
+        if (now?.finishedAt && result.peek() === sent) result.value = { ...sent, attempt: now.attempts.nodes[0]! };
+      },
+      () => undefined, // it is looked again
+    );
+  });
   return (
     <section ref={section} aria-labelledby="test">
       <h2 id="test">
         {t.title}
         <span class="end">
-          <button type="button" data-key="t" disabled={!ready || busy.value} onClick={() => void run()}>
+          <button type="button" data-key="t" disabled={!ready} aria-disabled={busy.value} onClick={() => void run()}>
             {busy.value ? t.sending : t.send}
           </button>
         </span>
@@ -70,7 +83,7 @@ export function SendTest({ projectId, ready, stirred }: { projectId: string; rea
             <a href={withParameters({ callback: result.value.callback.uid })}>{t.details}</a>
           </>
         )}
-        {ready && !result.value && !failure.value && <p class="hint">{t.hint}</p>}
+        {ready && !result.value && !failure.value && !busy.value && <p class="hint">{t.hint}</p>}
       </div>
     </section>
   );
