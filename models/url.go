@@ -162,14 +162,18 @@ func CheckHTTPURL(field, raw string, limit int) error {
 }
 
 func checkAbsolute(field, raw string) error {
+	const absolute = "must be an absolute http or https URL"
 	u, err := url.Parse(raw)
+	if err != nil && !strings.Contains(raw, "://") { // as of 127.0.0.1:9000/hook
+		return Invalid(field, absolute)
+	}
 	if err != nil {
 		return Invalid(field, "is not a valid URL")
 	}
 	var base, port error
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		base = Invalid(field, "must be an absolute http or https URL")
+		base = Invalid(field, absolute)
 	case u.Hostname() == "":
 		base = Invalid(field, "must have a host")
 	}

@@ -122,6 +122,15 @@ func TestAllThatIsWrongWithAURLIsSaid(t *testing.T) {
 	}
 }
 
+func TestAURLWithoutASchemeIsToldSo(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"127.0.0.1:19000/hook", "10.0.0.1:80", "example.com:443/hook", "[::1]:9000/hook", "example.com/hook"} {
+		if err := models.CheckCallbackURL("url", raw); err == nil || !strings.Contains(err.Error(), "absolute http or https URL") {
+			t.Errorf("%s: %v does not say what is missing", raw, err)
+		}
+	}
+}
+
 func TestAPartOfAURLHidesNoOther(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string][]string{
