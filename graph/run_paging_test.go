@@ -243,5 +243,5 @@ func TestRunFiltersNarrowAloneAndTogether(t *testing.T) {
 		w.same("of a schedule", int(want), len(a.list("getSchedule.runs.nodes")))
 	}
 	w.do(w.viewer(), `{ getProject(id: 123) { runs(filter: {createdAfter: "yesterday"}) { totalCount } } }`, nil).
-		wantError(models.CodeBadUserInput, "createdAfter", "getProject.runs.filter.createdAfter")
+		wantError(models.CodeBadUserInput, "filter.createdAfter", "getProject.runs.filter.createdAfter")
 }
