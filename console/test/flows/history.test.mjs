@@ -133,7 +133,7 @@ test('what is new waits, rows stay where they are, and keys are enough', async (
   await live(page);
   await row(page, before.at(-1)).getByText('Arrived').waitFor();
   await page.getByText('30 callbacks').waitFor();
-  await page.getByText('Healthy').waitFor(); // it stands above the list
+  await page.getByText('✓ Healthy').waitFor(); // it stands above the list
   const place = (crawl) => row(page, crawl).evaluate((element) => element.getBoundingClientRect().top + scrollY);
   const top = await place(before.at(-1));
   let release;
