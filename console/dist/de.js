@@ -277,7 +277,7 @@ var de = {
 			FAILING: "Fällt aus",
 			PAUSED: "Angehalten",
 			NEVER_USED: "Noch unbenutzt",
-			NOTHING: "Noch ist nichts angekommen"
+			NOTHING: "Noch nichts angekommen"
 		},
 		last: {
 			DAY: "letzte 24 Stunden",
@@ -463,7 +463,7 @@ var de = {
 		next: "Nächster",
 		when: "Wann",
 		in: (span) => `in ${span}`,
-		due: "wartet, bis er dran ist",
+		due: "wartet auf Platz",
 		replayOf: "Wiederholung von",
 		older: "Ältere zeigen",
 		searchedUntil: "Durchgesehen bis",

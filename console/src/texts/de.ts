@@ -240,7 +240,7 @@ export const de: Texts & WorkTexts & DialogTexts = {
   sources: { PROJECT: 'Projekt', ACCOUNT: 'Konto', REQUEST: 'Anfrage', SSO_CLIENT: 'Partner' },
   health: {
     title: 'Zustand',
-    words: { HEALTHY: 'In Ordnung', FAILING: 'Fällt aus', PAUSED: 'Angehalten', NEVER_USED: 'Noch unbenutzt', NOTHING: 'Noch ist nichts angekommen' },
+    words: { HEALTHY: 'In Ordnung', FAILING: 'Fällt aus', PAUSED: 'Angehalten', NEVER_USED: 'Noch unbenutzt', NOTHING: 'Noch nichts angekommen' },
     last: { DAY: 'letzte 24 Stunden', WEEK: 'letzte 7 Tage', MONTH: 'letzte 30 Tage' },
     ranges: { DAY: '24 h', WEEK: '7 T', MONTH: '30 T' },
     since: 'seit',
@@ -384,7 +384,7 @@ export const de: Texts & WorkTexts & DialogTexts = {
     next: 'Nächster',
     when: 'Wann',
     in: (span: string) => `in ${span}`,
-    due: 'wartet, bis er dran ist',
+    due: 'wartet auf Platz',
     replayOf: 'Wiederholung von',
     older: 'Ältere zeigen',
     searchedUntil: 'Durchgesehen bis',
