@@ -128,7 +128,7 @@ test('a page whose code does not come says so, and comes when it is tried again'
   await page.getByRole('link', { name: /Second demo project/ }).waitFor();
   await page.route('**/project.js', (route) => route.abort());
   await page.getByRole('link', { name: /Second demo project/ }).click();
-  await page.getByText('The server cannot be reached').waitFor();
+  await page.getByText('Ringback was upgraded').waitFor();
   await page.unroute('**/project.js');
   await page.getByRole('button', { name: 'Retry' }).click();
   await page.getByRole('heading', { name: 'Health' }).waitFor();
