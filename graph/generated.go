@@ -7993,7 +7993,7 @@ enum DiagnosisStepName {
   TCP
   "A handshake with the first that took a connection: version, cipher, certificates; 5 s at most."
   TLS
-  "A test, as any other is sent, and the answer. That there is none when the diagnosis has to end is warned of: a callback may wait longer (` + "`" + `RINGBACK_TIMEOUT` + "`" + `)."
+  "A test, as any other is sent, and the answer. It has failed where there is none when the diagnosis has to end, although a callback may wait longer (` + "`" + `RINGBACK_TIMEOUT` + "`" + `): the detail says so."
   HTTP
   "With ` + "`" + `checkSignature` + "`" + `: whether it takes what is signed wrongly, or was signed a day ago."
   SIGNATURE

@@ -220,7 +220,6 @@ func (x *examiner) atHTTP() receiver.Step {
 		}
 		// The time of the diagnosis is over, and that of a callback would not be.
 		if t.failure.Code == callback.Timeout && x.ctx.Err() != nil {
-			step.Status, step.Remedy = receiver.StepWarning, callback.RemedyOf(t.failure, "", nil)
 			step.Detail += fmt.Sprintf(", when the diagnosis had to end; a callback waits for %s (RINGBACK_TIMEOUT)", x.client.Timeout())
 		}
 		return step

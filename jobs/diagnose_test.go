@@ -238,7 +238,7 @@ func TestTheDoctorAndCertificates(t *testing.T) {
 	}
 }
 
-// TestADiagnosisEndsByItsDeadline: whatever the timeout of a request is. A receiver that may yet answer has not failed.
+// TestADiagnosisEndsByItsDeadline: whatever the timeout of a request is. Of a receiver that may yet answer it says how long it would have.
 func TestADiagnosisEndsByItsDeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil, nil)
@@ -256,7 +256,7 @@ func TestADiagnosisEndsByItsDeadline(t *testing.T) {
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	wantDiagnosis(t, taken[0].Diagnosis, "WSOOSWS", "a callback waits for 1m0s (RINGBACK_TIMEOUT)", "answer with 202")
+	wantDiagnosis(t, taken[0].Diagnosis, "WSOOSFS", "a callback waits for 1m0s (RINGBACK_TIMEOUT)", "answer with 202")
 	if said := worst(taken[0].Diagnosis).Detail; !strings.Contains(said, "no answer within ") {
 		t.Error(said)
 	}
