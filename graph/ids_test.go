@@ -122,7 +122,7 @@ var idFields = []idField{
 		"User", 5002,
 	},
 	{"AccountRoleInput.accountId", `mutation {
-		createUser(input: {email: "a@example.com", accounts: [{accountId: %s, role: Admin}]}) { user { id } } }`, "Account", demoAccount},
+		createUser(input: {email: "b@example.com", accounts: [{accountId: %s, role: Admin}]}) { user { id } } }`, "Account", demoAccount},
 	{
 		"CreateSSOClientInput.rawID", `mutation { createSSOClient(input: {name: "A", rawID: %s}) { ssoClient { id } } }`,
 		"SSOClient", 5003,
@@ -273,10 +273,11 @@ func TestAnIDIsReadInEveryForm(t *testing.T) {
 func (w *world) accepts(query string, vars variables) {
 	w.tb.Helper()
 	a := w.do(platform(), query, vars)
-	switch a.code() {
-	case "", string(models.CodeConflict), string(models.CodeNotFound), string(models.CodeRateLimited):
-	default:
-		w.tb.Errorf("%s %v: %s", query, vars, a.Body)
+	passing := []any{string(models.CodeConflict), string(models.CodeNotFound), string(models.CodeRateLimited)}
+	for _, e := range a.Errors { // of what is taken there may be more than one
+		if !slices.Contains(passing, e.Extensions["code"]) {
+			w.tb.Errorf("%s %v: %s", query, vars, a.Body)
+		}
 	}
 }
 
