@@ -46,15 +46,20 @@ func (s *Service) FinishCrawl(ctx context.Context, actor *models.Actor, in End) 
 
 // refuseCrawl tells what is wrong with an end and what else is, and writes nothing.
 func (s *Service) refuseCrawl(ctx context.Context, in End, wrong error) error {
-	_, err := models.Refused(ctx, wrong, func(ctx context.Context) (none outcome, _ error) {
-		return none, s.inTx(ctx, func(tx Store) error {
-			known := newCrawlsToFinish(s.engine.Now())
-			if err := known.read(ctx, tx, []End{in}); err != nil {
-				return err
-			}
-			ended, err := s.finishCrawl(ctx, tx, known, in)
-			return cmp.Or(err, ended.err)
-		})
+	return s.refused(ctx, wrong, func(ctx context.Context, tx Store) error {
+		known := newCrawlsToFinish(s.engine.Now())
+		if err := known.read(ctx, tx, []End{in}); err != nil {
+			return err
+		}
+		ended, err := s.finishCrawl(ctx, tx, known, in)
+		return cmp.Or(err, ended.err)
+	})
+}
+
+// refused does in a transaction that is undone what is refused: models.Refused.
+func (s *Service) refused(ctx context.Context, wrong error, do func(context.Context, Store) error) error {
+	_, err := models.Refused(ctx, wrong, func(ctx context.Context) (none struct{}, _ error) {
+		return none, s.inTx(ctx, func(tx Store) error { return do(ctx, tx) })
 	})
 	return err
 }

@@ -51,17 +51,14 @@ func (s *Service) FinishReportDownload(
 
 // refuseReportDownload is refuseCrawl of a report download.
 func (s *Service) refuseReportDownload(ctx context.Context, in ReportDownloadEnd, wrong error) error {
-	_, err := models.Refused(ctx, wrong, func(ctx context.Context) (none Generated, _ error) {
-		return none, s.inTx(ctx, func(tx Store) error {
-			known := newReportsToFinish(s.engine.Now())
-			if err := known.read(ctx, tx, []ReportDownloadEnd{in}); err != nil {
-				return err
-			}
-			done, err := s.finishReportDownload(ctx, tx, known, in)
-			return cmp.Or(err, done.Err)
-		})
+	return s.refused(ctx, wrong, func(ctx context.Context, tx Store) error {
+		known := newReportsToFinish(s.engine.Now())
+		if err := known.read(ctx, tx, []ReportDownloadEnd{in}); err != nil {
+			return err
+		}
+		done, err := s.finishReportDownload(ctx, tx, known, in)
+		return cmp.Or(err, done.Err)
 	})
-	return err
 }
 
 // FinishReportDownloads does what FinishReportDownload does for many, in one transaction, as if one after the other.
