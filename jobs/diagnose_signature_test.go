@@ -118,13 +118,7 @@ func TestTheDoctorLeavesTimeForTheOldRequest(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	w.wiring.Receivers.Patience = time.Millisecond
-	w.Services = w.wiring.Services()
-	w.diagnose(t, true)
-	taken := must[[]*receiver.Examination](t)(w.Take(t.Context(), 1))
-	d := newTestDoctor(t, w, nil)
-	d.client = newPatientOut(t, time.Minute)
-	taken[0].Deadline = w.Service.Now().Add(4 * time.Second)
-	d.examine(t.Context(), taken[0])
-	wantDiagnosis(t, taken[0].Diagnosis, "WSOOSOW", "took one that was signed a day ago", "webhook-timestamp")
+	d, taken := w.hurriedDoctor(t, 4*time.Second)
+	d.examine(t.Context(), taken)
+	wantDiagnosis(t, taken.Diagnosis, "WSOOSOW", "took one that was signed a day ago", "webhook-timestamp")
 }

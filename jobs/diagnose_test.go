@@ -244,22 +244,29 @@ func TestADiagnosisEndsByItsDeadline(t *testing.T) {
 	w := newWorld(t, nil, nil, nil)
 	url := egresstest.HTTP1(t, mute)
 	w.setURL(t, &url)
-	w.wiring.Receivers.Patience = time.Millisecond
-	w.Services = w.wiring.Services()
-	w.diagnose(t, true)
-	taken := must[[]*receiver.Examination](t)(w.Take(t.Context(), 1))
-	d := newTestDoctor(t, w, nil)
-	d.client = newPatientOut(t, time.Minute)
-	taken[0].Deadline = w.Service.Now().Add(2 * time.Second) // the row has its own
+	d, taken := w.hurriedDoctor(t, 2*time.Second)
 	begun := time.Now()
-	d.examine(t.Context(), taken[0])
+	d.examine(t.Context(), taken)
 	if took := time.Since(begun); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	wantDiagnosis(t, taken[0].Diagnosis, "WSOOSFS", "a callback waits for 1m0s (RINGBACK_TIMEOUT)", "answer with 202")
-	if said := worst(taken[0].Diagnosis).Detail; !strings.Contains(said, "no answer within ") {
+	wantDiagnosis(t, taken.Diagnosis, "WSOOSFS", "a callback waits for 1m0s (RINGBACK_TIMEOUT)", "answer with 202")
+	if said := worst(taken.Diagnosis).Detail; !strings.Contains(said, "no answer within ") {
 		t.Error(said)
 	}
+}
+
+// hurriedDoctor has a diagnosis to make within a time, with requests that may take longer.
+func (w *world) hurriedDoctor(t *testing.T, within time.Duration) (*doctor, *receiver.Examination) {
+	t.Helper()
+	w.wiring.Receivers.Patience = time.Millisecond
+	w.Services = w.wiring.Services()
+	w.diagnose(t, true)
+	taken := must[[]*receiver.Examination](t)(w.Take(t.Context(), 1))[0]
+	d := newTestDoctor(t, w, nil)
+	d.client = newPatientOut(t, time.Minute)
+	taken.Deadline = w.Service.Now().Add(within) // the row has its own
+	return d, taken
 }
 
 func TestADoctorThatStopsSaysSo(t *testing.T) {
