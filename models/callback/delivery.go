@@ -107,7 +107,7 @@ func (d *Delivery) warning() *string {
 // ownHeaders are those that every callback carries: their values are known from the callback and the attempt, all but
 // the signature's.
 var ownHeaders = []string{
-	"Content-Type", "Webhook-Id", "Webhook-Signature", "Webhook-Timestamp", "X-Callback-Attempt", "X-Callback-Event",
+	"Content-Type", "Webhook-Id", signatureHeader, "Webhook-Timestamp", "X-Callback-Attempt", "X-Callback-Event",
 	"X-Callback-Ref", "X-Run-Callback",
 }
 
@@ -126,7 +126,7 @@ func (c *Callback) ownHeader(name string, a *Attempt, at time.Time, signature st
 	switch name {
 	case "Content-Type":
 		return c.ContentType
-	case "Webhook-Signature":
+	case signatureHeader:
 		return signature
 	case "Webhook-Timestamp":
 		return unixText(at)

@@ -94,7 +94,7 @@ type PreviewedHeader struct {
 }
 
 // IsSignature tells whether it is what the project's secrets make.
-func (h PreviewedHeader) IsSignature() bool { return h.Name == "Webhook-Signature" }
+func (h PreviewedHeader) IsSignature() bool { return h.Name == signatureHeader }
 
 // Headers are those of the first attempt, by name; none where it goes nowhere.
 func (p *Preview) Headers(userAgent string) ([]PreviewedHeader, error) {
